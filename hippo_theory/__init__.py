@@ -1,0 +1,37 @@
+"""hippo_theory: the mathematics of state-space-model matrices, executable, exact, and verified.
+
+Names load on first use, so that importing the package costs numpy and nothing else.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "errors": ("AccuracyWarning", "HippoTheoryError"),
+    "operators": ("CONVENTIONS", "FouT", "LagT", "LegS", "LegT", "TakenakaMalmquist", "convention", "operator"),
+    "systems": ("Diagonal", "DiagonalPlusLowRank", "StateSpace"),
+    "initializations": ("Initialization", "s4", "s4d"),
+    "rigor": ("Certificate", "certify"),
+    "exchange": ("export", "load", "verify"),
+    "papers": ("figure",),
+    "_info": ("info",),
+}
+_ROOM_OF = {name: room for room, names in _HOMES.items() for name in names}
+
+__all__ = ["__version__", *sorted(_ROOM_OF)]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module 'hippo_theory' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_ROOM_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

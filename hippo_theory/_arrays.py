@@ -1,0 +1,105 @@
+"""Validation of what users hand in: sizes, points, times, names. One place, one wording."""
+
+from __future__ import annotations
+
+import difflib
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .errors import ParameterError, ParameterTypeError, ShapeError, UnknownNameError
+
+Real = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+Array = NDArray[Any]
+
+
+def positive_integer(value: Any, name: str, who: str) -> int:
+    """``value`` as an int >= 1; bools and floats are refused, numpy integers are welcome."""
+    try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        number = operator.index(value)
+    except TypeError:
+        raise ParameterTypeError(
+            f"{who}: {name} must be an integer, got {value!r} of type {type(value).__name__}; pass an int."
+        ) from None
+    if number < 1:
+        raise ParameterError(f"{who}: {name} must be at least 1, got {number}.")
+    return number
+
+
+def positive_real(value: Any, name: str, who: str) -> float:
+    """``value`` as a finite float > 0."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ParameterTypeError(f"{who}: {name} must be a real number, got {value!r}.") from None
+    if not (np.isfinite(number) and number > 0):
+        raise ParameterError(f"{who}: {name} must be positive and finite, got {number}.")
+    return number
+
+
+def frequencies(s: ArrayLike, who: str) -> Complex:
+    """Complex evaluation points. Infinity is legal (a proper system vanishes there), NaN is not."""
+    points = _numeric(s, "s", who).astype(np.complex128)
+    if np.isnan(points).any():
+        raise ParameterError(f"{who}: s contains NaN ({int(np.isnan(points).sum())} of {points.size} points).")
+    return points
+
+
+def times(t: ArrayLike, who: str) -> Real:
+    """Real times t >= 0."""
+    array = _numeric(t, "t", who)
+    if np.iscomplexobj(array):
+        raise ParameterTypeError(f"{who}: t must be real, got complex values.")
+    array = array.astype(np.float64)
+    if not np.isfinite(array).all():
+        raise ParameterError(f"{who}: t must be finite, got NaN or infinity.")
+    if (array < 0).any():
+        raise ParameterError(f"{who}: t must be >= 0 (kernels are causal), got {float(array.min())}.")
+    return array
+
+
+def _numeric(values: ArrayLike, name: str, who: str) -> Array:
+    array = np.asarray(values)
+    if array.dtype.kind not in "iufc":
+        raise ParameterTypeError(f"{who}: {name} must be numeric, got dtype {array.dtype}.")
+    return array
+
+
+def finite(values: ArrayLike, name: str, who: str) -> Array:
+    """A float64 or complex128 copy of ``values``, all of them finite."""
+    array = _numeric(values, name, who)
+    array = array.astype(np.complex128 if np.iscomplexobj(array) else np.float64, order="C")
+    if not np.isfinite(array).all():
+        raise ParameterError(f"{who}: {name} contains NaN or infinity; give finite entries.")
+    return array
+
+
+def vector(values: ArrayLike, name: str, who: str, length: int | None = None) -> Array:
+    """A finite one-dimensional array, of the given length where one is asked for."""
+    array = finite(values, name, who)
+    if array.ndim != 1 or array.size == 0 or (length is not None and array.size != length):
+        needed = "a non-empty 1-D array" if length is None else f"shape ({length},)"
+        raise ShapeError(f"{who}: {name} must have {needed}, got shape {array.shape}.")
+    return array
+
+
+def frozen(array: Array) -> Array:
+    """``array`` itself, marked read-only: cached results are shared, so nobody may write to them."""
+    array.flags.writeable = False
+    return array
+
+
+def known_name(name: Any, known: Iterable[str], what: str) -> str:
+    """``name`` if it is in ``known``, else an error that suggests the nearest one."""
+    names = list(known)
+    if isinstance(name, str) and name in names:
+        return name
+    near = difflib.get_close_matches(str(name).lower(), [n.lower() for n in names], n=1, cutoff=0.4)
+    hint = next((f" Did you mean {n!r}?" for n in names if near and n.lower() == near[0]), "")
+    raise UnknownNameError(f"{what} {name!r} is not known; choose one of {', '.join(names)}.{hint}")

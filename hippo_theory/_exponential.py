@@ -1,0 +1,53 @@
+"""e^{tA} B at many times at once, and the sampled powers Abar^l B: the dense roads to a kernel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._arrays import Array, Real
+
+__all__ = ["exponential_action", "power_action"]
+
+_TAYLOR_TERMS = 19  # 1/19! = 8e-18: with |hA| <= 1 the truncation is below the rounding
+
+
+def exponential_action(A: Array, B: Array, t: Real) -> Array:
+    """e^{t_j A} B for every time, shape (N, T).
+
+    t_j = q_j h + r_j with h = 2^-k, |hA|_1 <= 1: the remainder r_j by a Taylor polynomial (one set
+    of vectors A^i B serves all times), the integer q_j by its bits and the squares of e^{hA}.
+    """
+    from scipy.linalg import expm
+
+    if t.size == 0 or t.max() == 0:
+        return np.repeat(B[:, None], t.size, axis=1)
+    norm = max(float(np.abs(A).sum(axis=0).max()), 1.0 / float(t.max()))
+    h = 2.0 ** -np.ceil(np.log2(norm))
+    q = np.floor(t / h).astype(np.int64)
+    vectors = [B]
+    for i in range(1, _TAYLOR_TERMS):
+        vectors.append((h / i) * (A @ vectors[-1]))
+    X = np.stack(vectors, axis=1) @ np.vander(t / h - q, _TAYLOR_TERMS, increasing=True).T
+    step = expm(h * A)
+    for bit in range(int(q.max()).bit_length()):
+        if bit:
+            step = step @ step
+        odd = (q >> bit) & 1 == 1
+        X[:, odd] = step @ X[:, odd]
+    return np.asarray(X)
+
+
+def power_action(A: Array, B: Array, length: int) -> Array:
+    """A^l B for l = 0..length-1, shape (N, length): a doubled block, then block steps."""
+    X = np.empty((B.size, length), dtype=np.result_type(A, B))
+    X[:, 0] = B
+    width, power = 1, A
+    while width < min(length, 64):
+        ahead = min(width, length - width)
+        X[:, width : width + ahead] = power @ X[:, :ahead]
+        power = power @ power
+        width *= 2
+    for start in range(width, length, width):
+        stop = min(start + width, length)
+        X[:, start:stop] = power @ X[:, start - width : stop - width]
+    return X

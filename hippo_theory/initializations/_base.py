@@ -1,0 +1,145 @@
+"""The result of every recipe: a system, what it stands for, and where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._arrays import Array, Complex, vector
+from ..errors import ParameterError
+from ..operators import Operator
+from ..systems import Diagonal, DiagonalPlusLowRank, StateSpace
+
+__all__ = ["Initialization", "output_vector"]
+
+
+@dataclass(frozen=True, eq=False)
+class Initialization:
+    """What a layer starts from: modal matrices, and the recipe they are an instance of.
+
+    Attributes
+    ----------
+    recipe : dict
+        What is claimed, in full: recipe, kind, family and its parameters, N. A certificate is
+        checked against this and nothing else.
+    system : Diagonal or DiagonalPlusLowRank
+        The system that the recipe produces; the attributes below are shorthands into it.
+    N : int
+        Real state size (also where only halves of conjugate pairs are stored).
+    V : ndarray, shape (N, M), or None
+        Modal to operator coordinates, x = V z (2 Re(V z) for stored pairs); None where the recipe is
+        not tied to an operator.
+    C : ndarray, shape (M,), or None
+        Modal output vector; None reads out the state, in operator coordinates where V is known.
+    source : str
+        Reference keys.
+    conventions : dict
+        In words: what N counts, the scale of B, the sign of Im lam.
+    """
+
+    recipe: dict[str, Any]
+    system: Diagonal | DiagonalPlusLowRank
+    N: int
+    V: Array | None
+    source: str
+    conventions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def lam(self) -> Complex:
+        """Eigenvalues of the diagonal part, shape (M,)."""
+        return self.system.lam
+
+    @property
+    def B(self) -> Array:
+        """Modal input vector (M,), the half weight of a real stored mode included."""
+        return self.system.B
+
+    @property
+    def P(self) -> Array | None:
+        """Modal low-rank vector (M,) of a DPLR recipe, else None."""
+        return getattr(self.system, "P", None)
+
+    @property
+    def C(self) -> Array | None:
+        C = self.system.C
+        return None if C is None or C.ndim == 2 else C
+
+    @property
+    def D(self) -> complex:
+        return self.system.D
+
+    @property
+    def conjugate_pairs(self) -> bool:
+        """Whether halves are stored; a real mode of an odd N is then stored once with half its weight."""
+        return getattr(self.system, "conjugate_pairs", False)
+
+    @property
+    def poles(self) -> Array:
+        return self.system.poles
+
+    def transfer(self, s: ArrayLike) -> Complex:
+        """Transfer function of the system: shape s.shape with C, (N,) + s.shape without."""
+        return self.system.transfer(s)
+
+    def kernel(self, t: Any) -> Array:
+        """Impulse response of the system at times t >= 0."""
+        return self.system.kernel(t)
+
+    def to_dense(self) -> StateSpace:
+        """The dense modal system."""
+        return self.system.to_dense()
+
+    def discretize(self, dt: float, method: str = "zoh") -> Any:
+        """The sampled system; see the system's own ``discretize``."""
+        return self.system.discretize(dt, method)
+
+    def tensors(self) -> dict[str, Array]:
+        """lam, B and what else defines the system: what an export writes."""
+        found = {"lam": self.lam, "P": self.P, "B": self.B, "V": self.V, "C": self.C}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def claim(self) -> dict[str, Any]:
+        D = complex(self.D)
+        return {
+            "type": "Initialization",
+            **self.recipe,
+            "conjugate_pairs": self.conjugate_pairs,
+            "D": [D.real, D.imag],
+            "source": self.source,
+        }
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{k}={v!r}" for k, v in self.recipe.items() if k not in ("recipe", "a"))
+        return f"<{self.recipe['recipe']}({shown}): {self.lam.size} modes stored>"
+
+
+def output_vector(C: ArrayLike | None, rng: Any, V: Array | None, N: int, modes: int, who: str) -> Array | None:
+    """The modal output vector: given in operator coordinates and mapped to C V, drawn, or None.
+
+    Without an operator (V is None) C is modal, shape (modes,). A drawn C is standard normal: real in
+    operator coordinates, complex with E|C|^2 = 1 per stored mode otherwise.
+    """
+    if C is not None and rng is not None:
+        raise ParameterError(f"{who}: give C= or rng=, not both.")
+    if rng is not None:
+        generator = np.random.default_rng(rng)
+        if V is not None:
+            C = generator.standard_normal(N)
+        else:
+            parts = generator.standard_normal((2, modes))
+            C = (parts[0] + 1j * parts[1]) / np.sqrt(2)
+    if C is None:
+        return None
+    return vector(C, "C", who, modes) if V is None else vector(C, "C", who, N) @ V
+
+
+def describe(operator: Operator) -> dict[str, Any]:
+    """Family and parameters of an operator: enough to build it again."""
+    facts: dict[str, Any] = {"family": operator.family, "N": operator.N}
+    a = getattr(operator, "parameters", None)
+    if a is not None:
+        facts |= {"a": [[v.real, v.imag] for v in a], "shift": operator.shift}
+    return facts

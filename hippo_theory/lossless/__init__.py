@@ -1,0 +1,6 @@
+"""The lossless spine: what one all-pass function says about a one-port family (theory section 2)."""
+
+from .normal_part import NormalPart, diagonalize_normal_part
+from .phase import normal_frequencies, phase
+
+__all__ = ["NormalPart", "diagonalize_normal_part", "normal_frequencies", "phase"]

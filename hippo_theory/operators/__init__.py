@@ -1,0 +1,65 @@
+"""Where the matrices come from: one HiPPO-type family per file, each formula written once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._arrays import known_name
+from ._base import OnePort, Operator, PoleChain
+from .conventions import CONVENTIONS, Convention, convention
+from .fout import FouT
+from .lagt import LagT
+from .legs import LegS
+from .legt import LegT
+from .takenaka_malmquist import TakenakaMalmquist
+
+__all__ = [
+    "CONVENTIONS",
+    "FAMILIES",
+    "Convention",
+    "FouT",
+    "LagT",
+    "LegS",
+    "LegT",
+    "OnePort",
+    "Operator",
+    "PoleChain",
+    "TakenakaMalmquist",
+    "convention",
+    "operator",
+]
+
+FAMILIES: dict[str, type[LegS] | type[LegT] | type[LagT] | type[FouT]] = {
+    "LegS": LegS,
+    "LegT": LegT,
+    "LagT": LagT,
+    "FouT": FouT,
+}
+
+
+def operator(name: str, N: int) -> Operator:
+    """The operator of a family by name, case-insensitively: ``operator("legs", 64)`` is ``LegS(64)``.
+
+    Parameters
+    ----------
+    name : {"LegS", "LegT", "LagT", "FouT"}
+    N : int
+
+    Returns
+    -------
+    Operator
+
+    Raises
+    ------
+    UnknownNameError
+        The family is not known; the nearest name is suggested.
+
+    Examples
+    --------
+    >>> import hippo_theory as ht
+    >>> ht.operator("legs", 4)
+    LegS(4)
+    """
+    lowered: dict[Any, str] = {family.lower(): family for family in FAMILIES}
+    found = lowered.get(name.lower() if isinstance(name, str) else name, name)
+    return FAMILIES[known_name(found, FAMILIES, "family")](N)

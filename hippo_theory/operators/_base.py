@@ -1,0 +1,218 @@
+"""What every operator is: one entry formula in three arithmetics, and functions of s and t.
+
+``Operator`` owns validation, caching and the exchange of arithmetics. ``OnePort`` adds the
+all-pass function of the families with A + A^T = -2 shift I - B B^T, and ``PoleChain`` the closed
+forms that LegS, LagT and every Takenaka-Malmquist family share. A family implements ``_formula``
+and whatever it knows in closed form.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._arrays import Array, Complex, Real, frequencies, frozen, positive_integer, times
+from .._exponential import exponential_action
+from .._optional import require
+from ._arithmetic import FLOAT64, Arithmetic, Balls, Exact
+
+__all__ = ["OnePort", "Operator", "PoleChain"]
+
+
+class Operator(ABC):
+    """A HiPPO-type operator x' = A x + B u: real A (N, N) and B (N,), one family, one size.
+
+    Subclasses are frozen dataclasses: equal arguments give equal, hashable operators, and the
+    matrices are computed once, on first use, and are read-only.
+    """
+
+    N: int
+    shift: float
+
+    @property
+    def family(self) -> str:
+        """The name under which ``ht.operator`` finds this family."""
+        return type(self).__name__
+
+    @abstractmethod
+    def _formula(self, R: Arithmetic) -> tuple[Array, Array]:
+        """Entries of A (N, N) and B (N,) in the arithmetic ``R``; the only place they are written."""
+
+    @cached_property
+    def _float_entries(self) -> tuple[Real, Real]:
+        A, B = self._formula(FLOAT64)
+        return frozen(np.ascontiguousarray(A)), frozen(np.ascontiguousarray(B))
+
+    @property
+    def A(self) -> Real:
+        """State matrix (N, N), float64; every entry is the float nearest to its exact value."""
+        return self._float_entries[0]
+
+    @property
+    def B(self) -> Real:
+        """Input vector (N,), float64; every entry is the float nearest to its exact value."""
+        return self._float_entries[1]
+
+    def exact(self) -> tuple[Any, Any]:
+        """A (N x N) and B (N x 1) as sympy matrices, free of rounding. Cost O(N^2) expressions."""
+        sympy = require("sympy")
+        A, B = self._formula(Exact())
+        return sympy.Matrix(A.tolist()), sympy.Matrix(B.tolist())
+
+    def balls(self, bits: int = 128) -> tuple[Any, Any]:
+        """A (N x N) and B (N x 1) as flint ``arb_mat`` that enclose the exact entries.
+
+        ``bits`` is the working precision: the radii are at most a few units of the last of them.
+        """
+        flint = require("flint")
+        bits = positive_integer(bits, "bits", f"{self!r}.balls")
+        with flint.ctx.workprec(bits):
+            A, B = self._formula(Balls())
+            return flint.arb_mat(A.tolist()), flint.arb_mat([[b] for b in B.tolist()])
+
+    def transfer(self, s: ArrayLike) -> Complex:
+        """State transfer vector G(s) = (sI - A)^{-1} B in closed form.
+
+        Parameters
+        ----------
+        s : array_like, complex
+            Points; infinity is legal (G = 0).
+
+        Returns
+        -------
+        ndarray, shape (N,) + s.shape, complex128
+            The error is below 1e-13 max_n |G_n| at points no nearer than 1e-2 |s| to a pole. At a
+            pole, and where |G_n| exceeds the float range, the value is ``inf``. Cost O(N) a point.
+        """
+        return self._at_points(self._transfer, s, (self.N,), at_infinity=0.0, who="transfer")
+
+    @abstractmethod
+    def _transfer(self, s: Complex) -> Complex:
+        """G at finite points s (S,), shape (N, S); may be non-finite at poles."""
+
+    def kernel(self, t: ArrayLike) -> Real:
+        """Basis kernels K(t) = e^{tA} B, shape (N,) + t.shape, for real t >= 0.
+
+        Families without a closed form (LegT, FouT, general Takenaka-Malmquist at finite N) use
+        scaling and binary powering of e^{hA} for all points at once: O(N^3 log(|A| t) + N^2 T log)
+        operations and an absolute error of about eps |A| t, since A is dissipative.
+        """
+        t = times(t, f"{self!r}.kernel")
+        return self._kernel(t.ravel()).reshape((self.N, *t.shape))
+
+    def _kernel(self, t: Real) -> Real:
+        return exponential_action(self.A, self.B, t)
+
+    def gramian(self) -> Real:
+        """Controllability Gramian P (N, N), the solution of A P + P A^T + B B^T = 0.
+
+        In closed form for LegS (a Jacobi matrix) and for every family with shift 0 and one port
+        (the identity). Otherwise the Bartels-Stewart solution of scipy, whose error is about
+        eps |A| |P| / shift-like gap rather than entrywise small.
+        """
+        from scipy.linalg import solve_continuous_lyapunov
+
+        P = solve_continuous_lyapunov(self.A, -np.outer(self.B, self.B))
+        return np.asarray((P + P.T) / 2)
+
+    def _at_points(self, function: Any, s: ArrayLike, lead: tuple[int, ...], *, at_infinity: float, who: str) -> Complex:
+        points = frequencies(s, f"{self!r}.{who}")
+        flat = points.ravel()
+        at_inf = np.isinf(flat)
+        with np.errstate(all="ignore"):
+            values = function(np.where(at_inf, 1.0, flat))
+        values = np.where(np.isfinite(values), values, complex(np.inf, 0.0))
+        values[..., at_inf] = at_infinity
+        return np.asarray(values.reshape(lead + points.shape), dtype=np.complex128)
+
+    def _repr_latex_(self) -> str | None:
+        if self.N > 8:
+            return None
+        latex = require("sympy").latex
+        A, B = self.exact()
+        return rf"$\displaystyle A = {latex(A)},\quad B = {latex(B)}$"
+
+
+class OnePort(Operator):
+    """An operator with A + A^T = -2 shift I - B B^T: one port, hence one all-pass function."""
+
+    def allpass(self, s: ArrayLike) -> Complex:
+        """phi(s) = 1 - B^T G(s), the all-pass function that carries the family (theory L1, L2).
+
+        |phi| = 1 on Re s = -shift; its zeros mirror its poles there. phi(infinity) = 1.
+
+        Parameters
+        ----------
+        s : array_like, complex
+
+        Returns
+        -------
+        ndarray, shape s.shape, complex128
+            ``inf`` at the poles. Cost O(N) a point.
+        """
+        return self._at_points(self._allpass, s, (), at_infinity=1.0, who="allpass")
+
+    @abstractmethod
+    def _allpass(self, s: Complex) -> Complex:
+        """phi at finite points s (S,), shape (S,)."""
+
+    def gramian(self) -> Real:
+        return np.eye(self.N) if self.shift == 0 else super().gramian()
+
+
+class PoleChain(OnePort):
+    """A one-port family built as a chain of all-pass sections with poles -(a_k + shift).
+
+    phi(s) = prod_k (s + shift - conj a_k) / (s + shift + a_k); conjugate pairs are adjacent.
+    """
+
+    @property
+    @abstractmethod
+    def a(self) -> Complex:
+        """The section parameters a_k (N,), Re a_k > 0."""
+
+    def _factors(self, s: Complex, k: int) -> tuple[Complex, Complex]:
+        """Numerator and denominator of section factor k; a -+ shift first, so that s - k is exact."""
+        return s - (np.conj(self.a[k]) - self.shift), s + (self.a[k] + self.shift)
+
+    def _allpass(self, s: Complex) -> Complex:
+        phi = np.ones_like(s)
+        for k in range(self.N):
+            numerator, denominator = self._factors(s, k)
+            phi *= numerator / denominator
+        return phi
+
+    def _transfer(self, s: Complex) -> Complex:
+        G = np.empty((self.N, s.size), dtype=np.complex128)
+        phi, k = np.ones_like(s), 0
+        while k < self.N:
+            if self.a[k].imag == 0:
+                numerator, denominator = self._factors(s, k)
+                G[k] = np.sqrt(2 * self.a[k].real) / denominator * phi
+                phi *= numerator / denominator
+                k += 1
+            else:
+                (n0, d0), (n1, d1) = self._factors(s, k), self._factors(s, k + 1)
+                drive = 2 * np.sqrt(self.a[k].real) / d0 * phi / d1
+                G[k], G[k + 1] = drive * (s + self.shift), drive * np.abs(self.a[k])
+                phi *= (n0 / d0) * (n1 / d1)
+                k += 2
+        return G
+
+
+@dataclass(frozen=True, repr=False)
+class SizedOperator(Operator):
+    """A family that is determined by N alone."""
+
+    N: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "N", positive_integer(self.N, "N", type(self).__name__))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.N})"

@@ -1,0 +1,109 @@
+"""HiPPO-FouT: the truncated Fourier basis on a window of length one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._arrays import Array, Complex
+from ..errors import ParameterError
+from ._arithmetic import Arithmetic, pi_in_two_floats
+from ._base import OnePort, SizedOperator
+
+__all__ = ["FouT"]
+
+
+@dataclass(frozen=True, repr=False)
+class FouT(SizedOperator, OnePort):
+    r"""HiPPO-FouT for the window [0, 1], basis (1, sqrt2 cos 2 pi t, sqrt2 sin 2 pi t, ...).
+
+        A = D - 2 b b^T,   B = 2 b,   b = (1, sqrt2, 0, sqrt2, 0, ...),
+
+    where D rotates the pair (cos m, sin m): its block is [[0, -2 pi m], [2 pi m, 0]].
+
+    Parameters
+    ----------
+    N : int
+        State size, odd: N = 2M + 1 for M frequencies and the constant.
+
+    Attributes
+    ----------
+    A, B : ndarray, float64, shapes (N, N) and (N,)
+        Entries rounded once from their exact values (2 pi m included).
+    shift : float
+        0: A + A^T = -B B^T.
+
+    Raises
+    ------
+    ParameterError
+        N even (a sine of frequency 0 would be a dead state), N < 1, or not an integer.
+
+    Notes
+    -----
+    phi(s) = (1 - 2g)/(1 + 2g), g(s) = 1/s + sum_{m <= M} 2s/(s^2 + 4 pi^2 m^2), tends to -e^{-s}: a delay by
+    one window. Kernels reach the Fourier basis only as N grows; K_n(0) = 2 p_n(0) at every N, and
+    ghosts remain at t = 1, 2. The halved form and the form with a dead state that other codes use
+    are ``ht.convention("s4-fout", N)`` and ``ht.convention("s4-fourier2", N)``.
+
+    References
+    ----------
+    gu2023httyh (FouT); theory F3, L2.
+
+    Examples
+    --------
+    >>> import numpy as np, hippo_theory as ht
+    >>> phi = ht.FouT(1001).allpass(1j * np.linspace(-50, 50, 7))
+    >>> bool(np.all(np.abs(np.abs(phi) - 1) < 1e-13))
+    True
+    """
+
+    shift = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.N % 2 == 0:
+            raise ParameterError(
+                f"FouT: N must be odd (the constant and M cosine-sine pairs), got {self.N}; "
+                f"use N={self.N - 1} or N={self.N + 1}."
+            )
+
+    def _formula(self, R: Arithmetic) -> tuple[Array, Array]:
+        N, M = self.N, (self.N - 1) // 2
+        # B B^T / 2 = 2 b b^T entry by entry: squares of B are 4 and 8, so each entry is one root.
+        square = np.where(np.arange(N) == 0, 4, np.where(np.arange(N) % 2 == 1, 8, 0))
+        A = R.number(0) - R.root(R.number(square)[:, None], R.number(square / 4)[None, :])
+        cosine = np.arange(1, 2 * M, 2)
+        rotation = R.pi(2 * np.arange(1, M + 1))
+        A[cosine + 1, cosine], A[cosine, cosine + 1] = rotation, -rotation
+        return A, R.root(R.number(square), R.number(1))
+
+    def _port(self, s: Complex) -> tuple[Complex, Complex, Complex]:
+        """q 2g, q, and q/s, q/(s^2 + 4 pi^2 m^2) for m = 1..M, with q the factor that is nearly zero.
+
+        g has poles at s = 0 and s = 2 pi i m, where G and phi are regular: multiplying through by the
+        nearest factor q removes the singularity before it is rounded. The frequencies 2 pi m are
+        carried in two floats, so that the distance to a resonance keeps its digits.
+        """
+        high, low = pi_in_two_floats(2 * np.arange(1, (self.N - 1) // 2 + 1)[:, None])
+        resonances = ((s - 1j * high) - 1j * low) * ((s + 1j * high) + 1j * low)
+        factors = np.concatenate([s[None, :], resonances])
+        residues = np.concatenate([np.ones_like(s)[None, :], np.broadcast_to(2 * s, resonances.shape)])
+        nearest = np.argmin(np.abs(factors) / np.maximum(np.abs(residues), 1e-300), axis=0), np.arange(s.size)
+        q = factors[nearest]
+        ratios = q / np.where(factors == 0, 1.0, factors)
+        ratios[nearest] = 1.0
+        return 2 * np.sum(residues * ratios, axis=0), q, ratios
+
+    def _allpass(self, s: Complex) -> Complex:
+        port, q, _ = self._port(s)
+        return (q - port) / (q + port)
+
+    def _transfer(self, s: Complex) -> Complex:
+        port, q, ratios = self._port(s)
+        h = 2.0 / (q + port) * ratios
+        G = np.empty((self.N, s.size), dtype=np.complex128)
+        G[0] = h[0]
+        G[1::2] = np.sqrt(2.0) * h[1:] * s
+        G[2::2] = np.sqrt(2.0) * h[1:] * pi_in_two_floats(2 * np.arange(1, len(h)))[0][:, None]
+        return G

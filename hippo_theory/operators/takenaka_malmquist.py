@@ -1,0 +1,127 @@
+"""Takenaka-Malmquist operators: orthonormal exponentials for any chosen poles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .._arrays import Array, Complex, frozen, vector
+from ..errors import ParameterError, ParameterTypeError
+from ._arithmetic import Arithmetic
+from ._base import PoleChain
+
+__all__ = ["TakenakaMalmquist"]
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class TakenakaMalmquist(PoleChain):
+    r"""The one-port family with poles -(a_k + shift): rational orthogonal functions times e^{-shift t}.
+
+    Real a_k > 0:  A[n, k] = -sqrt(2 a_n) sqrt(2 a_k) (n > k),  -(a_n + shift) (n = k);  B[n] = sqrt(2 a_n).
+    A pair alpha +- i beta takes two rows: block [[-2 alpha, -w], [w, 0]] - shift I with w = |a| and
+    input (2 sqrt(alpha), 0). Each section k is driven by u minus the outputs B_j^T x_j of the
+    sections before it: A_kj = -B_k B_j^T.
+
+    Parameters
+    ----------
+    a : array_like, shape (N,)
+        Section parameters, Re a_k > 0. Complex ones come as adjacent, exactly conjugate pairs.
+    shift : float, default 0.0
+        Tilt of the measure, >= 0: A + A^T = -2 shift I - B B^T.
+
+    Attributes
+    ----------
+    A, B : ndarray, float64, shapes (N, N) and (N,)
+        Entries rounded once from their exact values for the given floats.
+
+    Raises
+    ------
+    ParameterError
+        Re a_k <= 0, NaN, an unpaired complex parameter, or shift < 0.
+
+    Notes
+    -----
+    LegS is a_k = k + 1/2 with shift 1/2; LagT is a_k = 1/2 with shift 0; a repeated pair gives the
+    Kautz functions. phi(s) = prod_k (s + shift - conj a_k)/(s + shift + a_k).
+
+    References
+    ----------
+    Takenaka (1925), Malmquist (1925); theory section 1 and L2.
+
+    Examples
+    --------
+    >>> import numpy as np, hippo_theory as ht
+    >>> tm = ht.TakenakaMalmquist(np.arange(8) + 0.5, shift=0.5)
+    >>> bool((tm.A == ht.LegS(8).A).all())
+    True
+    >>> ht.TakenakaMalmquist([1 + 2j, 1 - 2j]).A.round(3).tolist()
+    [[-2.0, -2.236], [2.236, 0.0]]
+    """
+
+    parameters: tuple[complex, ...]
+    shift: float
+
+    def __init__(self, a: ArrayLike, shift: float = 0.0) -> None:
+        who = "TakenakaMalmquist"
+        values = np.atleast_1d(vector(np.atleast_1d(a), "a", who)).astype(np.complex128)
+        if (values.real <= 0).any():
+            k = int(np.argmin(values.real))
+            raise ParameterError(
+                f"{who}: every a_k needs Re a_k > 0 (the poles are -(a_k + shift)); a[{k}] = {values[k]}."
+            )
+        try:
+            shift = float(shift)
+        except (TypeError, ValueError):
+            raise ParameterTypeError(f"{who}: shift must be a real number, got {shift!r}.") from None
+        if not (np.isfinite(shift) and shift >= 0):
+            raise ParameterError(f"{who}: shift must be finite and >= 0, got {shift}.")
+        _check_pairs(values, who)
+        object.__setattr__(self, "parameters", tuple(complex(v) for v in values))
+        object.__setattr__(self, "shift", shift)
+
+    @property
+    def N(self) -> int:  # type: ignore[override]
+        return len(self.parameters)
+
+    @cached_property
+    def a(self) -> Complex:  # type: ignore[override]
+        return frozen(np.array(self.parameters, dtype=np.complex128))
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{v.real:g}" if v.imag == 0 else f"{v:g}" for v in self.parameters[:4])
+        more = f", ... {self.N} in all" if self.N > 4 else ""
+        return f"TakenakaMalmquist([{shown}{more}], shift={self.shift:g})"
+
+    def _formula(self, R: Arithmetic) -> tuple[Array, Array]:
+        N, real = self.N, self.a.imag == 0
+        first = np.flatnonzero(~real)[::2]
+        factor = np.where(real, 2.0, 4.0)
+        factor[first + 1] = 0.0
+        # B_k^2 = factor a_k is one power of two away from the given float: no rounding before the root.
+        alpha, beta, shift = R.number(self.a.real), R.number(np.abs(self.a.imag)), R.number(self.shift)
+        square = alpha * R.number(factor)
+        row, column = np.indices((N, N))
+        below = R.number(0) - R.root(square[:, None], square[None, :])
+        A = np.where(row > column, below, R.number(0))
+        diagonal = np.arange(N)
+        A[diagonal, diagonal] = R.number(0) - (np.where(real, alpha, 2 * alpha) + shift)
+        A[first + 1, first + 1] = R.number(0) - shift
+        w = R.hypot(alpha[first], beta[first])
+        A[first + 1, first], A[first, first + 1] = w, R.number(0) - w
+        return A, R.root(square, R.number(1))
+
+
+def _check_pairs(values: Complex, who: str) -> None:
+    k = 0
+    while k < values.size:
+        if values[k].imag == 0:
+            k += 1
+        elif k + 1 < values.size and values[k + 1] == np.conj(values[k]):
+            k += 2
+        else:
+            raise ParameterError(
+                f"{who}: complex parameters come as adjacent conjugate pairs; a[{k}] = {values[k]} is not followed by its conjugate."
+            )
