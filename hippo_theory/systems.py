@@ -8,12 +8,23 @@ system with ``dt`` set, whose ``transfer`` takes z and whose ``kernel`` takes a 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self, cast
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._arrays import Array, Complex, finite, frequencies, frozen, known_name, positive_integer, positive_real, times, vector
+from ._arrays import (
+    Array,
+    Complex,
+    finite,
+    frequencies,
+    frozen,
+    known_name,
+    positive_integer,
+    positive_real,
+    times,
+    vector,
+)
 from ._exponential import exponential_action, power_action
 from .errors import ParameterError, ShapeError
 
@@ -288,7 +299,7 @@ class DiagonalPlusLowRank(_System):
         return StateSpace(np.diag(self.lam) - np.outer(self.P, Q.conj()), self.B, self.C, self.D, self.dt)
 
     def discretize(self, dt: float, method: str = "bilinear") -> DiagonalPlusLowRank | StateSpace:
-        """bilinear keeps the form and costs O(N); zoh does not keep it and returns a dense system."""
+        """Bilinear keeps the form and costs O(N); zoh does not keep it and returns a dense system."""
         dt, method = self._continuous(dt, method)
         if method == "zoh":
             return self.to_dense().discretize(dt, method)
@@ -393,8 +404,8 @@ class Diagonal(_System):
         dt, method = self._continuous(dt, method)
         z = dt * self.lam.astype(np.complex128)
         if method == "bilinear":
-            return cast(Self, replace(self, lam=(1 + z / 2) / (1 - z / 2), B=dt * self.B / (1 - z / 2), dt=dt))
-        return cast(Self, replace(self, lam=np.exp(z), B=dt * self.B * expm1_over(z), dt=dt))
+            return replace(self, lam=(1 + z / 2) / (1 - z / 2), B=dt * self.B / (1 - z / 2), dt=dt)
+        return replace(self, lam=np.exp(z), B=dt * self.B * expm1_over(z), dt=dt)
 
     def _output_transfer(self, s: Complex) -> Array:
         if self.C is None or not self.conjugate_pairs:

@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 
 from .._arrays import Array, Complex, vector
 from ..errors import ParameterError
-from ..operators import Operator
 from ..systems import Diagonal, DiagonalPlusLowRank, StateSpace
 
 __all__ = ["Initialization", "output_vector"]
@@ -112,7 +111,9 @@ class Initialization:
         }
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{k}={v!r}" for k, v in self.recipe.items() if k not in ("recipe", "a"))
+        told: list[str] = [k for k in ("kind", "family", "N") if k in self.recipe]
+        told += sorted(self.recipe.keys() - {"recipe", "a", *told})
+        shown = ", ".join(f"{k}={self.recipe[k]!r}" for k in told)
         return f"<{self.recipe['recipe']}({shown}): {self.lam.size} modes stored>"
 
 
@@ -134,12 +135,3 @@ def output_vector(C: ArrayLike | None, rng: Any, V: Array | None, N: int, modes:
     if C is None:
         return None
     return vector(C, "C", who, modes) if V is None else vector(C, "C", who, N) @ V
-
-
-def describe(operator: Operator) -> dict[str, Any]:
-    """Family and parameters of an operator: enough to build it again."""
-    facts: dict[str, Any] = {"family": operator.family, "N": operator.N}
-    a = getattr(operator, "parameters", None)
-    if a is not None:
-        facts |= {"a": [[v.real, v.imag] for v in a], "shift": operator.shift}
-    return facts

@@ -11,7 +11,7 @@ from .._arrays import frozen
 from ..lossless import diagonalize_normal_part
 from ..operators import Operator
 from ..systems import DiagonalPlusLowRank
-from ._base import Initialization, describe, output_vector
+from ._base import Initialization, output_vector
 
 __all__ = ["s4"]
 
@@ -64,7 +64,7 @@ def s4(operator: Operator, *, C: ArrayLike | None = None, rng: Any = None) -> In
     modal = output_vector(C, rng, V, operator.N, operator.N, "s4")
     system = DiagonalPlusLowRank(lam, P=weights / np.sqrt(2.0), B=weights, C=V if modal is None else modal)
     return Initialization(
-        recipe={"recipe": "s4", **describe(operator)},
+        recipe={"recipe": "s4", **operator.identity()},
         system=system,
         N=operator.N,
         V=frozen(V),

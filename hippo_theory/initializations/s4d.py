@@ -8,28 +8,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Complex, frozen, known_name, positive_integer
+from .._arrays import Complex, known_name, positive_integer
 from ..errors import ParameterError
 from ..lossless import diagonalize_normal_part
 from ..operators import LegS
 from ..systems import Diagonal
-from ._base import Initialization, describe, output_vector
+from ._base import Initialization, output_vector
 
 __all__ = ["S4D_KINDS", "s4d"]
 
 S4D_KINDS = ("legs", "lin", "inv", "inv2", "quad", "real")
 
 _LAWS: dict[str, Callable[[int, Any], Any]] = {
+    # Integers first: N/(2n+1) - 1 would cancel near the lowest modes.
     "lin": lambda N, n: np.pi * n,
-    "inv": lambda N, n: N / np.pi * (N / (2 * n + 1) - 1),
-    "inv2": lambda N, n: N / np.pi * (N / (n + 1) - 1),
+    "inv": lambda N, n: N * (N - 2 * n - 1) / (2 * n + 1) / np.pi,
+    "inv2": lambda N, n: N * (N - n - 1) / (n + 1) / np.pi,
     "quad": lambda N, n: (1 + 2 * n) ** 2 / np.pi,
 }
 
 
-def s4d(
-    kind: str, N: int, *, b_scale: float = 0.5, C: ArrayLike | None = None, rng: Any = None
-) -> Initialization:
+def s4d(kind: str, N: int, *, b_scale: float = 0.5, C: ArrayLike | None = None, rng: Any = None) -> Initialization:
     r"""S4D initialisation with N real states, stored as the upper halves of conjugate pairs.
 
     With n = 0, 1, ..., N/2 - 1 and Re lam = -1/2:
@@ -55,7 +54,8 @@ def s4d(
     Returns
     -------
     Initialization
-        ``lam``, ``B`` with ceil(N/2) modes (N for "real"). A real mode ("legs" with odd N) is stored once with half its B.
+        ``lam``, ``B`` with ceil(N/2) modes (N for "real"). A real mode ("legs" with odd N) is stored
+        once with half its B.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def _legs(N: int, b_scale: float, C: ArrayLike | None, rng: Any) -> Initializati
     B = b_scale * np.where(part.lam.imag == 0, 0.5, 1.0) * part.weights
     modal = output_vector(C, rng, part.V, N, part.lam.size, "s4d('legs')")
     return Initialization(
-        recipe={"recipe": "s4d", "kind": "legs", **describe(operator), "b_scale": b_scale},
+        recipe={"recipe": "s4d", "kind": "legs", **operator.identity(), "b_scale": b_scale},
         system=Diagonal(part.lam, B, C=part.V if modal is None else modal, conjugate_pairs=True),
         N=N,
         V=part.V,

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._arrays import Array, Complex, Real, frozen
+from .._double import Double
 from ..errors import ParameterError
 from ..operators import FouT, OnePort, Operator, PoleChain
-from .phase import normal_frequencies
+from .phase import normal_frequencies, section_products
 
 __all__ = ["NormalPart", "diagonalize_normal_part"]
 
@@ -34,7 +35,7 @@ class NormalPart:
     weights: Real
 
     def full(self) -> tuple[Complex, Complex, Real]:
-        """lam (N,), V (N, N) and V^* B (N,): stored halves, then the mirror images of the complex ones."""
+        """Lam (N,), V (N, N) and V^* B (N,): stored halves, then the mirror images of the complex ones."""
         paired = self.lam.imag != 0
         lam = np.concatenate([self.lam, self.lam[paired].conj()])
         V = np.concatenate([self.V, self.V[:, paired].conj()], axis=1)
@@ -55,7 +56,7 @@ def diagonalize_normal_part(operator: Operator) -> NormalPart:
     Returns
     -------
     NormalPart
-        Eigenvalues and weights to a few eps relative, ||V^*V - I|| about sqrt(N) eps. Cost O(N^2).
+        Eigenvalues correctly rounded, weights and entries of V to a few ulp at every N. Cost O(N^2).
 
     Raises
     ------
@@ -80,7 +81,7 @@ def diagonalize_normal_part(operator: Operator) -> NormalPart:
         raise ParameterError(f"{operator!r} is not a pole chain: no closed form of its spectrum is known here.")
     y = normal_frequencies(operator.a)
     V, weights = _eigenvectors(operator.a, y)
-    lam = -operator.shift + 1j * y
+    lam = -operator.shift + 1j * y[0]
     return NormalPart(operator.N, frozen(lam), frozen(V), frozen(weights))
 
 
@@ -94,24 +95,31 @@ def _fourier(operator: FouT) -> NormalPart:
     return NormalPart(N, frozen(1j * y), frozen(V), frozen(np.full(M + 1, 2.0)))
 
 
-def _eigenvectors(a: Complex, y: Real) -> tuple[Array, Real]:
-    """Unit G(-shift + iy) and 2/||G||: in p = iy the shift drops out and every factor has modulus one."""
+def _eigenvectors(a: Complex, y: Double) -> tuple[Array, Real]:
+    """Unit G(-shift + iy) and 2/||G||: in p = iy the shift drops out and every factor has modulus one.
+
+    V depends on y through phases of up to N pi: y enters as (high, low), and the running products
+    of a_k + iy are double-double, so that every entry is rounded a handful of times only.
+    """
     alpha, beta, N = a.real, a.imag, a.size
-    x = y[None, :] + beta[:, None]
-    density = 2 * alpha[:, None] / (alpha[:, None] ** 2 + x * x)
-    norm = np.sqrt(density.sum(axis=0))
-    V = np.empty((N, y.size), dtype=np.complex128)
-    section = alpha[:, None] + 1j * x
-    turn = -(section.conj() ** 2) / (alpha[:, None] ** 2 + x * x)
-    phi, k = 1 / norm.astype(np.complex128), 0
-    while k < N:
-        if beta[k] == 0:
-            V[k] = np.sqrt(2 * alpha[k]) / section[k] * phi
-            phi = phi * turn[k]
-            k += 1
+    section = np.empty((N, y[0].size), dtype=np.complex128)
+    section.real, section.imag = alpha[:, None], (y[0] + beta[:, None]) + y[1]
+    density = 2 * alpha[:, None] / (section.real**2 + section.imag**2)
+    norm = np.sqrt(np.ascontiguousarray(density.T).sum(axis=1))  # numpy sums pairwise along the last axis only
+    V = np.empty_like(section)
+    sign, pending = 1.0, False
+    for k, (real, imag) in enumerate(section_products(a, y)):
+        if k == N:
+            break
+        if pending:
+            pending = False
         else:
-            drive = 2 * np.sqrt(alpha[k]) / section[k] * phi / section[k + 1]
-            V[k], V[k + 1] = drive * (1j * y), drive * np.abs(a[k])
-            phi = phi * (turn[k] * turn[k + 1])
-            k += 2
+            z = real[0] - 1j * imag[0]
+            phi = sign * z * z / ((real[0] ** 2 + imag[0] ** 2) * norm)
+            if beta[k] == 0:
+                V[k] = np.sqrt(2 * alpha[k]) / section[k] * phi
+            else:
+                drive = 2 * np.sqrt(alpha[k]) / section[k] * phi / section[k + 1]
+                V[k], V[k + 1], pending = drive * (1j * y[0]), drive * np.abs(a[k]), True
+        sign = -sign
     return V, 2 / norm

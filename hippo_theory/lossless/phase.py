@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .._arrays import Array, Complex, Real
+from .._double import Double, add, multiply, two_sum
 
-__all__ = ["normal_frequencies", "phase"]
+__all__ = ["normal_frequencies", "phase", "section_products"]
 
 _BLOCK = 1 << 21  # terms evaluated at a time: 16 MiB of float64
 _MAX_STEPS = 200
@@ -43,7 +46,7 @@ def phase(a: Complex, y: Real) -> tuple[Real, Real, Real]:
     return theta, complement, slope
 
 
-def normal_frequencies(a: Complex, indices: ArrayLike | None = None) -> Real:
+def normal_frequencies(a: Complex, indices: ArrayLike | None = None) -> tuple[Real, Real]:
     """Imaginary parts y >= 0 of the eigenvalues of the normal part, the largest first.
 
     Each is the unique root of Theta(y) = pi m, m = N-1, N-3, ... >= 0; for odd N the last is 0.
@@ -57,22 +60,24 @@ def normal_frequencies(a: Complex, indices: ArrayLike | None = None) -> Real:
 
     Returns
     -------
-    ndarray, shape (M,)
-        Relative error a few eps for the smallest and the largest alike. Cost O(N M) per Newton
-        step, about ten steps; memory O(N + M).
+    high, low : ndarrays, shape (M,)
+        y = high + low to about 100 bits; ``high`` is y rounded to nearest, for the smallest and the
+        largest alike. Cost O(N M) per Newton step, about ten steps; memory O(N + M).
 
     Notes
     -----
     Newton's method on whichever of Theta and N pi - Theta is smaller, in the variable log y where
-    both are nearly linear at their end, kept inside a bracket that shrinks at every step.
+    both are nearly linear at their end, kept inside a bracket that shrinks at every step. One last
+    step takes its residual from the product prod_k (a_k + iy), whose argument is Theta/2, in
+    double-double arithmetic: no arctangent limits it.
     """
     N = a.size
     j = np.arange((N + 1) // 2) if indices is None else np.asarray(indices)
     m = (N - 1 - 2 * j).astype(np.float64)
-    y = np.zeros(m.shape)
+    high, low = np.zeros(m.shape), np.zeros(m.shape)
     if (positive := m > 0).any():
-        y[positive] = _roots(a, m[positive])
-    return y
+        high[positive], low[positive] = _polished(a, _roots(a, m[positive]), m[positive])
+    return high, low
 
 
 def _roots(a: Complex, m: Real) -> Real:
@@ -100,11 +105,41 @@ def _roots(a: Complex, m: Real) -> Real:
         y[active] = np.where(done, np.where(inside, newton, x), following)
         active = active[~done]
         if active.size == 0:
-            return y
-    return y
+            break
+    return np.asarray(y)
 
 
-def _log_step(residual: Array, size: Array, log_slope: Array) -> Array:
+def _log_step(residual: Array, size: Array, log_slope: Array) -> Real:
     """Newton step in log y for log|size| = log|target|: exact where the phase is a power of y."""
     target = size - residual
-    return np.log(target / size) * size / log_slope
+    return np.asarray(np.log(target / size) * size / log_slope)
+
+
+def _polished(a: Complex, y: Real, m: Real) -> Double:
+    """One Newton step with a residual to 106 bits: tan of arg prod_k (a_k + iy) - pi m / 2."""
+    *_, (real, imag) = section_products(a, (y, np.zeros_like(y)))
+    turn = (1j ** (-m % 4)).round()
+    rotated = (real[0] + 1j * imag[0]) * turn
+    residual = np.arctan(rotated.imag / rotated.real)
+    return two_sum(y, -2 * residual / phase(a, y)[2])
+
+
+def section_products(a: Complex, y: Double) -> Iterator[tuple[Double, Double]]:
+    """z_n = prod_{k<n} (a_k + iy) for n = 0..N, real and imaginary parts in double-double.
+
+    Scaled by powers of two on the way: only the direction of z_n is meant.
+    """
+    zero = np.zeros_like(y[0])
+    real, imag = (zero + 1.0, zero), (zero, zero)
+    yield real, imag
+    for alpha, beta in zip(a.real, a.imag, strict=True):
+        s, e = two_sum(y[0], np.asarray(beta))
+        x, fixed = (s, e + y[1]), (zero + alpha, zero)
+        minus = multiply(imag, x)
+        real, imag = (
+            add(multiply(real, fixed), (-minus[0], -minus[1])),
+            add(multiply(real, x), multiply(imag, fixed)),
+        )
+        down = -np.frexp(np.maximum(np.abs(real[0]), np.abs(imag[0])))[1]
+        real, imag = ((np.ldexp(h, down), np.ldexp(low, down)) for h, low in (real, imag))
+        yield real, imag

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._arrays import Array, Real
+from .._double import pi_in_two_floats, two_product
 from .._optional import require
 
-__all__ = ["FLOAT64", "Arithmetic", "Balls", "Exact", "Float64", "pi_in_two_floats"]
+__all__ = ["FLOAT64", "Arithmetic", "Balls", "Exact", "Float64"]
 
 
 class Arithmetic(Protocol):
@@ -34,7 +35,7 @@ class Arithmetic(Protocol):
         """sqrt(x^2 + y^2), broadcast."""
 
     def pi(self, m: Array) -> Array:
-        """m pi for integers m."""
+        """M pi for integers m."""
 
 
 class Float64:
@@ -50,13 +51,13 @@ class Float64:
     def root(self, x: Array, y: Array) -> Real:
         x, y = np.broadcast_arrays(x, y)
         (mx, ex), (my, ey) = _even_frexp(x), _even_frexp(y)
-        product, error = _two_product(mx, my)
+        product, error = two_product(mx, my)
         return _rounded_root(product, error, (ex + ey) // 2, lambda i: Fraction(x[i]) * Fraction(y[i]))
 
     def hypot(self, x: Array, y: Array) -> Real:
         x, y = np.broadcast_arrays(x, y)
         exponent = np.frexp(np.maximum(np.abs(x), np.abs(y)))[1]
-        (p, pe), (q, qe) = (_two_product(v, v) for v in (np.ldexp(x, -exponent), np.ldexp(y, -exponent)))
+        (p, pe), (q, qe) = (two_product(v, v) for v in (np.ldexp(x, -exponent), np.ldexp(y, -exponent)))
         total = p + q
         lost = (np.maximum(p, q) - total) + np.minimum(p, q)
         return _rounded_root(total, lost + (pe + qe), exponent, lambda i: Fraction(x[i]) ** 2 + Fraction(y[i]) ** 2)
@@ -82,7 +83,7 @@ class Exact:
         return _elementwise(lambda u, v: self._sympy.sqrt(u**2 + v**2), x, y)
 
     def pi(self, m: Array) -> Array:
-        return self.number(m) * self._sympy.pi
+        return np.asarray(self.number(m) * self._sympy.pi)
 
 
 class Balls:
@@ -101,19 +102,10 @@ class Balls:
         return _elementwise(lambda u, v: (u * u + v * v).sqrt(), x, y)
 
     def pi(self, m: Array) -> Array:
-        return self.number(m) * self._arb.pi()
+        return np.asarray(self.number(m) * self._arb.pi())
 
 
 FLOAT64 = Float64()
-
-
-def pi_in_two_floats(m: ArrayLike) -> tuple[Real, Real]:
-    """m pi = high + low for integers m, to about 106 bits; ``high`` is the nearest float."""
-    m = np.asarray(m, dtype=np.float64)
-    product, error = _two_product(m, np.asarray(np.pi))
-    low = error + m * 1.2246467991473532e-16
-    high = product + low
-    return high, low - (high - product)
 
 
 def _elementwise(function: Callable[..., Any], *arrays: Array) -> Array:
@@ -129,32 +121,23 @@ def _ratio(value: Any) -> tuple[int, int]:
 
 
 def _even_frexp(x: Array) -> tuple[Array, Array]:
-    """x = m 2^e with e even and m in [1/2, 2): square roots then split exactly, without overflow."""
+    """X = m 2^e with e even and m in [1/2, 2): square roots then split exactly, without overflow."""
     mantissa, exponent = np.frexp(x)
     odd = exponent % 2
     return np.ldexp(mantissa, odd), exponent - odd
 
 
-def _two_product(x: Array, y: Array) -> tuple[Array, Array]:
-    """x y = p + e exactly (Dekker's splitting into 26-bit halves; no fused multiply-add needed)."""
-    p = x * y
-    big_x, big_y = x * 134217729.0, y * 134217729.0
-    xh, yh = big_x - (big_x - x), big_y - (big_y - y)
-    xl, yl = x - xh, y - yh
-    return p, ((xh * yh - p) + xh * yl + xl * yh) + xl * yl
-
-
 def _rounded_root(p: Array, error: Array, exponent: Array, exact: Callable[[Any], Fraction]) -> Real:
     """sqrt(p + error) 2^exponent, rounded once; ``exact(index)`` is the radicand including the scale."""
     r = np.sqrt(p)
-    square, square_error = _two_product(r, r)
+    square, square_error = two_product(r, r)
     correction = np.divide((p - square) + (error - square_error), 2 * r, out=np.zeros_like(r), where=r > 0)
     bound = r * 2.0**-98
     result = np.ldexp(r + correction, exponent)
     undecided = (r + (correction + bound) != r + (correction - bound)) | ((r > 0) & (result < 2.3e-308))
     for index in zip(*np.nonzero(undecided), strict=True):
         result[index] = _root_of_fraction(exact(index))
-    return result
+    return np.asarray(result)
 
 
 def _root_of_fraction(square: Fraction) -> float:

@@ -75,6 +75,18 @@ class Operator(ABC):
             A, B = self._formula(Balls())
             return flint.arb_mat(A.tolist()), flint.arb_mat([[b] for b in B.tolist()])
 
+    def tensors(self) -> dict[str, Array]:
+        """The arrays that define the operator: what an export writes."""
+        return {"A": self.A, "B": self.B}
+
+    def claim(self) -> dict[str, Any]:
+        """What a file of ``tensors()`` claims to be: family and parameters, enough to derive it again."""
+        return {"type": "Operator", **self.identity()}
+
+    def identity(self) -> dict[str, Any]:
+        """Family and parameters as plain data."""
+        return {"family": self.family, "N": self.N}
+
     def transfer(self, s: ArrayLike) -> Complex:
         """State transfer vector G(s) = (sI - A)^{-1} B in closed form.
 
@@ -120,7 +132,9 @@ class Operator(ABC):
         P = solve_continuous_lyapunov(self.A, -np.outer(self.B, self.B))
         return np.asarray((P + P.T) / 2)
 
-    def _at_points(self, function: Any, s: ArrayLike, lead: tuple[int, ...], *, at_infinity: float, who: str) -> Complex:
+    def _at_points(
+        self, function: Any, s: ArrayLike, lead: tuple[int, ...], *, at_infinity: float, who: str
+    ) -> Complex:
         points = frequencies(s, f"{self!r}.{who}")
         flat = points.ravel()
         at_inf = np.isinf(flat)
@@ -159,7 +173,7 @@ class OnePort(Operator):
 
     @abstractmethod
     def _allpass(self, s: Complex) -> Complex:
-        """phi at finite points s (S,), shape (S,)."""
+        """Phi at finite points s (S,), shape (S,)."""
 
     def gramian(self) -> Real:
         return np.eye(self.N) if self.shift == 0 else super().gramian()

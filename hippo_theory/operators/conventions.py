@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._arrays import Array, Real, known_name, positive_integer
+from .._arrays import Array, known_name, positive_integer
 from ..errors import ParameterError
 from ..systems import StateSpace
 from .fout import FouT
@@ -71,12 +71,12 @@ def convention(name: str, N: int) -> StateSpace:
     return StateSpace(A, B)
 
 
-def _halved_legt(N: int) -> tuple[Real, Real]:
+def _halved_legt(N: int) -> tuple[Array, Array]:
     op, sign = LegT(N), 1.0 - 2.0 * (np.arange(N) % 2)
     return 0.5 * sign[:, None] * op.A * sign, 0.5 * sign * op.B
 
 
-def _lmu(N: int) -> tuple[Real, Real]:
+def _lmu(N: int) -> tuple[Array, Array]:
     # diag(r) A diag(r)^{-1} with its square roots cancelled by hand: integers.
     row, column = np.indices((N, N))
     scale = 2.0 * np.arange(N) + 1
@@ -84,7 +84,7 @@ def _lmu(N: int) -> tuple[Real, Real]:
     return scale[:, None] * sign, scale * (1.0 - 2.0 * (np.arange(N) % 2))
 
 
-def _with_dead_state(N: int, factor: float) -> tuple[Real, Real]:
+def _with_dead_state(N: int, factor: float) -> tuple[Array, Array]:
     if N % 2:
         raise ParameterError(
             f"The Fourier forms of state-spaces/s4 keep a dead sine of frequency 0 and need N even, got {N}; "
@@ -97,7 +97,7 @@ def _with_dead_state(N: int, factor: float) -> tuple[Real, Real]:
     return A, B
 
 
-def _positive_legs(N: int) -> tuple[Real, Real]:
+def _positive_legs(N: int) -> tuple[Array, Array]:
     op = LegS(N)
     return 0.0 - op.A, op.B.copy()
 
@@ -110,7 +110,8 @@ CONVENTIONS: dict[str, Convention] = {
             "s4-legt",
             "LegT",
             "window 2, mean memory 1",
-            "A = (1/2) S A_LegT S, B = (1/2) S B_LegT with S = diag((-1)^n): time runs twice as slowly, every second basis function changes sign",
+            "A = (1/2) S A_LegT S, B = (1/2) S B_LegT with S = diag((-1)^n): time runs twice as slowly, "
+            "every second basis function changes sign",
             _S4 + " ('legt')",
             _halved_legt,
         ),
@@ -118,7 +119,8 @@ CONVENTIONS: dict[str, Convention] = {
             "s4-fout",
             "FouT",
             "window 2, mean memory 1",
-            "half of A_FouT and B_FouT of size N - 1, and a dead state 1 (the sine of frequency 0): zero row, column and input, eigenvalue exactly 0",
+            "half of A_FouT and B_FouT of size N - 1, and a dead state 1 (the sine of frequency 0): zero row, "
+            "column and input, eigenvalue exactly 0",
             _S4 + " ('fourier', 'fout')",
             lambda N: _with_dead_state(N, 0.5),
         ),
@@ -134,7 +136,8 @@ CONVENTIONS: dict[str, Convention] = {
             "lmu",
             "LegT",
             "window theta = 1",
-            "A = R A_LegT R^{-1}, B = R B_LegT with R = diag(sqrt(2n+1)): Legendre polynomials that are not normalised, integer entries",
+            "A = R A_LegT R^{-1}, B = R B_LegT with R = diag(sqrt(2n+1)): Legendre polynomials that are not "
+            "normalised, integer entries",
             "voelker2019lmu",
             _lmu,
         ),

@@ -64,7 +64,7 @@ class LegS(SizedOperator, PoleChain):
 
     @property
     def a(self) -> Complex:
-        return np.arange(self.N) + (0.5 + 0j)
+        return (np.arange(self.N) + 0.5).astype(np.complex128)
 
     def _formula(self, R: Arithmetic) -> tuple[Array, Array]:
         n = np.arange(self.N)

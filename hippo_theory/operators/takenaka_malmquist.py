@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -87,13 +88,16 @@ class TakenakaMalmquist(PoleChain):
         return len(self.parameters)
 
     @cached_property
-    def a(self) -> Complex:  # type: ignore[override]
+    def a(self) -> Complex:
         return frozen(np.array(self.parameters, dtype=np.complex128))
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{v.real:g}" if v.imag == 0 else f"{v:g}" for v in self.parameters[:4])
         more = f", ... {self.N} in all" if self.N > 4 else ""
         return f"TakenakaMalmquist([{shown}{more}], shift={self.shift:g})"
+
+    def identity(self) -> dict[str, Any]:
+        return {**super().identity(), "a": [[v.real, v.imag] for v in self.parameters], "shift": self.shift}
 
     def _formula(self, R: Arithmetic) -> tuple[Array, Array]:
         N, real = self.N, self.a.imag == 0
@@ -123,5 +127,6 @@ def _check_pairs(values: Complex, who: str) -> None:
             k += 2
         else:
             raise ParameterError(
-                f"{who}: complex parameters come as adjacent conjugate pairs; a[{k}] = {values[k]} is not followed by its conjugate."
+                f"{who}: complex parameters come as adjacent conjugate pairs; a[{k}] = {values[k]} is not followed "
+                f"by its conjugate."
             )

@@ -1,0 +1,104 @@
+"""The safetensors container: atomic writing with a read-back, and reading with a diagnosis of what is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from .._arrays import Array
+from .._optional import require
+from ..errors import CertificateError, ExportError
+
+__all__ = ["METADATA_KEY", "read_container", "write_container"]
+
+METADATA_KEY = "hippo_theory"
+_HEADER_LIMIT = 100_000_000
+
+
+def write_container(path: Path, tensors: dict[str, Array], text: str) -> None:
+    """Write tensors and certificate text to a temporary file beside ``path``, check it, move it into place.
+
+    ``path`` either keeps what it had or holds the whole new file, whatever interrupts the writing.
+
+    Raises
+    ------
+    ExportError
+        The folder cannot be written to, or what was read back is not what was written.
+    """
+    # safetensors takes the caller's memory order on trust: hand it C-contiguous copies.
+    contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    data: bytes = require("safetensors.numpy").save(contiguous, metadata={METADATA_KEY: text})
+    temporary = None
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        temporary = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _compare(temporary, contiguous, text)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+        temporary = None
+    except OSError as error:
+        raise ExportError(f"{path} could not be written ({error}); nothing was changed there.") from error
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+
+
+def _compare(path: Path, tensors: dict[str, Array], text: str) -> None:
+    written, metadata = read_container(path)
+    same = metadata == text and written.keys() == tensors.keys()
+    if not same or any(written[k].tobytes() != tensors[k].tobytes() for k in tensors):
+        raise ExportError(f"{path}: what was read back differs from what was written; the export was discarded.")
+
+
+def read_container(path: Path) -> tuple[dict[str, Array], str]:
+    """Tensors and certificate text of a file; every failure says what is wrong with the file.
+
+    Raises
+    ------
+    CertificateError
+        Not a safetensors file, truncated, longer than its header says, damaged, or without a certificate.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CertificateError(f"{path} cannot be read: {error}.") from error
+    metadata = _checked_header(path, data)
+    if not isinstance(metadata, dict) or METADATA_KEY not in metadata:
+        raise CertificateError(f"{path} is a safetensors file without a hippo_theory certificate.")
+    try:
+        tensors: dict[str, Array] = require("safetensors.numpy").load(data)
+    except Exception as error:  # the Rust side raises its own type, and KeyError for dtypes numpy lacks
+        raise CertificateError(f"{path} is damaged: {error}.") from error
+    return tensors, metadata[METADATA_KEY]
+
+
+def _checked_header(path: Path, data: bytes) -> object:
+    """The ``__metadata__`` entry, after comparing the lengths that the header declares with the file."""
+    foreign = "not a safetensors file"
+    if data[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+        raise CertificateError(f"{path} is {foreign} but a pickle or zip archive, which is never opened here.")
+    size = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or (size <= _HEADER_LIMIT and len(data) < 8 + size):
+        raise CertificateError(f"{path} is truncated: {len(data)} bytes end inside the header.")
+    if size > _HEADER_LIMIT:
+        raise CertificateError(f"{path} is {foreign}: its header would be {size} bytes long.")
+    try:
+        header = json.loads(data[8 : 8 + size])
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+        declared = 8 + size + max(ends, default=0)
+    except (ValueError, AttributeError, TypeError, KeyError, IndexError) as error:
+        raise CertificateError(f"{path} is {foreign}, or its header is damaged ({error}).") from None
+    if len(data) != declared:
+        state = "truncated" if len(data) < declared else "longer than its header says"
+        raise CertificateError(f"{path} is {state}: {len(data)} bytes of {declared}.")
+    return header.get("__metadata__")
