@@ -51,7 +51,10 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 notebooks: $(STAMP)
-	$(BIN)/jupytext --to ipynb --execute notebooks/*.py
+	for source in notebooks/*.py; do \
+	    $(BIN)/jupytext --quiet --to ipynb $$source && \
+	    $(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --inplace \
+	        --ExecutePreprocessor.record_timing=False $${source%.py}.ipynb || exit 1; done
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -18,7 +18,7 @@ __all__ = [
 
 
 class HippoTheoryError(Exception):
-    """Base of every error the package raises on purpose."""
+    """Base of every error the package raises on purpose: catch this one to catch them all."""
 
 
 class ParameterError(HippoTheoryError, ValueError):

@@ -88,6 +88,15 @@ def load(path: str | Path) -> Any:
     ------
     CertificateError
         The file is not intact, or was not written by ``export``.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib, hippo_theory as ht
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "legs8.safetensors"
+    ...     _ = ht.export(ht.LegS(8), path)
+    ...     ht.load(path) == ht.LegS(8)
+    True
     """
     certificate, stored = _intact(Path(path))
     try:
@@ -117,6 +126,21 @@ def verify(path: str | Path) -> Certificate:
     Notes
     -----
     Cost: that of ``certify``, 0.2 s for S4D at N = 64, 2 s at N = 256.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib, hippo_theory as ht
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "legs8.safetensors"
+    ...     _ = ht.export(ht.s4(ht.LegS(8)), path)
+    ...     data = bytearray(path.read_bytes())
+    ...     data[-1] ^= 1
+    ...     _ = path.write_bytes(data)
+    ...     try:
+    ...         ht.verify(path)
+    ...     except ht.HippoTheoryError as error:
+    ...         print(str(error).rpartition("/")[2])
+    legs8.safetensors: the data of tensor V.real were changed: their SHA-256 is not the recorded one.
     """
     recorded, stored = _intact(Path(path))
     proved = certify_stored(stored, recorded.claim, recorded.conventions, recorded.dtype, recorded.bits)

@@ -1,0 +1,284 @@
+"""Verified files: what goes in comes out bit for bit, and nothing that was tampered with gets through."""
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+from safetensors.numpy import load as read_safetensors
+from safetensors.numpy import save as write_safetensors
+
+import hippo_theory as ht
+from hippo_theory.errors import AccuracyError, CertificateError, ExportError, UnstableSystemError
+
+OBJECTS = {
+    "operator": lambda: ht.LegS(8),
+    "tm": lambda: ht.TakenakaMalmquist([0.3, 1 + 2j, 1 - 2j], 0.1),
+    "s4": lambda: ht.s4(ht.LegS(8), C=np.arange(8.0)),
+    "s4 state": lambda: ht.s4(ht.FouT(7)),
+    "s4d": lambda: ht.s4d("legs", 7),
+    "s4d C": lambda: ht.s4d("legs", 8, C=np.ones(8)),
+    "s4d inv": lambda: ht.s4d("inv", 8, rng=0),
+    "dense": lambda: ht.StateSpace([[-1.0, 2.0], [0.5, -3.0]], [1, 1], C=[1j, 2], D=0.5),
+    "diagonal": lambda: ht.Diagonal([-1 + 1j], [1], [2.0], D=1.0, conjugate_pairs=True),
+    "discrete": lambda: ht.Diagonal([-1 + 1j], [1], [2.0], conjugate_pairs=True).discretize(0.1),
+    "dplr": lambda: ht.DiagonalPlusLowRank([-1, -2], P=[1, 1], B=[1, 1]),
+}
+
+
+@pytest.fixture
+def exported(tmp_path):
+    path = tmp_path / "legs.safetensors"
+    ht.export(ht.s4d("legs", 4), path)
+    return path
+
+
+def repack(path, tensors=None, metadata=None):
+    """Write the file again with other tensors or metadata, as an honest mistake or a forger would."""
+    data = path.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    kept = json.loads(data[8 : 8 + size])["__metadata__"]
+    old = read_safetensors(data)
+    path.write_bytes(write_safetensors(old if tensors is None else tensors(old), metadata or kept))
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_export_then_load_returns_the_object_bit_for_bit(name, tmp_path):
+    original, path = OBJECTS[name](), tmp_path / "x.safetensors"
+    certificate = ht.export(original, path)
+    loaded = ht.load(path)
+    assert type(loaded) is type(original) and repr(loaded) == repr(original)
+    assert loaded.claim() == original.claim()
+    for key, value in original.tensors().items():
+        assert loaded.tensors()[key].tobytes() == value.tobytes()
+    assert ht.verify(path) == certificate
+    s = np.array([0.3 + 2j, 5j])
+    assert np.array_equal(loaded.transfer(s), original.transfer(s))
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_float32_files_are_rounded_once(name, tmp_path):
+    original, path = OBJECTS[name](), tmp_path / "x.safetensors"
+    ht.export(original, path, dtype="float32")
+    assert ht.verify(path).passed
+    if name in ("operator", "tm"):
+        assert ht.load(path) == original
+    else:
+        for key, value in original.tensors().items():
+            narrow = value.astype(np.complex64 if np.iscomplexobj(value) else np.float32)
+            assert np.array_equal(ht.load(path).tensors()[key], narrow)
+
+
+def test_memory_order_survives(tmp_path):
+    """safetensors scrambles arrays that are not C-contiguous; ours must not."""
+    A = -np.eye(3) + np.tril(np.arange(9.0).reshape(3, 3), -1)
+    wide = np.zeros((6, 6))
+    wide[::2, ::2] = A
+    for number, given in enumerate((np.asfortranarray(A), wide[::2, ::2], A[::-1, ::-1][::-1, ::-1])):
+        path = tmp_path / f"{number}.safetensors"
+        ht.export(ht.StateSpace(given, np.ones(6)[::2]), path)
+        assert ht.load(path).A.tobytes() == np.ascontiguousarray(A).tobytes()
+        assert np.array_equal(read_safetensors(path.read_bytes())["A"], A)
+
+
+def test_export_is_reproducible_to_the_byte(tmp_path):
+    paths = [tmp_path / f"{i}.safetensors" for i in range(2)]
+    for path in paths:
+        ht.export(ht.s4(ht.LegS(12)), path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_every_single_flipped_bit_is_noticed(exported):
+    data = exported.read_bytes()
+    for position in range(len(data)):
+        for bit in range(8) if position % 7 == 0 or position < 16 else (position % 8,):
+            broken = bytearray(data)
+            broken[position] ^= 1 << bit
+            exported.write_bytes(broken)
+            with pytest.raises(CertificateError):
+                ht.load(exported)
+
+
+def test_a_flipped_bit_in_the_data_names_the_tensor(exported):
+    data = bytearray(exported.read_bytes())
+    data[-3] ^= 16
+    exported.write_bytes(data)
+    with pytest.raises(CertificateError, match=r"data of tensor \S+ were changed"):
+        ht.verify(exported)
+
+
+@pytest.mark.parametrize("keep", [0, 5, 8, 200, -1, -100])
+def test_a_truncated_file_is_called_truncated(exported, keep):
+    data = exported.read_bytes()
+    exported.write_bytes(data[:keep])
+    with pytest.raises(CertificateError, match="truncated"):
+        ht.verify(exported)
+
+
+def test_appended_bytes_are_refused(exported):
+    exported.write_bytes(exported.read_bytes() + b"\0")
+    with pytest.raises(CertificateError, match="longer than its header says"):
+        ht.verify(exported)
+
+
+def test_a_renamed_tensor_is_named(exported):
+    repack(exported, lambda old: {("input" if k == "B" else k): v for k, v in old.items()})
+    with pytest.raises(CertificateError, match=r"renamed.*\['B'\].*\['input'\]"):
+        ht.verify(exported)
+
+
+def test_swapped_tensors_are_called_swapped(tmp_path):
+    path = tmp_path / "x.safetensors"
+    ht.export(ht.s4(ht.LegS(4)), path)
+    repack(path, lambda old: {**old, "B": old["P"], "P": old["B"]})
+    with pytest.raises(CertificateError, match="tensor B holds the data of P: tensors were swapped"):
+        ht.verify(path)
+
+
+def test_a_foreign_b_is_refused_and_a_forged_certificate_does_not_help(exported):
+    """A forger replaces B, the hash and the digest: load is satisfied, the proof is not."""
+    certificate = ht.verify(exported)
+    other = ht.s4d("legs", 4, b_scale=1.0).tensors()["B"]
+    repack(exported, lambda old: {**old, "B": other})
+    with pytest.raises(CertificateError, match="data of tensor B were changed"):
+        ht.verify(exported)
+    from dataclasses import replace
+
+    from hippo_theory.rigor.certificate import fingerprint
+
+    forged = replace(certificate, tensors={**certificate.tensors, "B": fingerprint(other)})
+    repack(exported, metadata={"hippo_theory": forged.to_json()})
+    assert np.array_equal(ht.load(exported).B, other)
+    with pytest.raises(CertificateError, match="not what it claims to be: entries of B"):
+        ht.verify(exported)
+
+
+def test_changed_shape_and_dtype_are_told_apart(exported):
+    data = exported.read_bytes()
+    repack(exported, lambda old: {**old, "B": old["B"][:1].copy()})
+    with pytest.raises(CertificateError, match=r"float64 \[1\]"):
+        ht.verify(exported)
+    exported.write_bytes(data)
+    repack(exported, lambda old: {**old, "B": old["B"].astype(np.float32)})
+    with pytest.raises(CertificateError, match="is float32"):
+        ht.verify(exported)
+
+
+def test_foreign_files_are_refused_with_a_reason(tmp_path):
+    path = tmp_path / "x.safetensors"
+    cases = {
+        "pickle": pickle.dumps({"A": [1.0]}),
+        "pickle or zip": b"PK\x03\x04" + bytes(50),
+        "not a safetensors file": b"\x89HDF\r\n\x1a\n" + bytes(100),
+        "without a hippo_theory certificate": write_safetensors({"A": np.eye(2)}),
+    }
+    for reason, content in cases.items():
+        path.write_bytes(content)
+        with pytest.raises(CertificateError, match=reason):
+            ht.load(path)
+    with pytest.raises(CertificateError, match="cannot be read"):
+        ht.load(tmp_path / "absent.safetensors")
+    path.write_bytes(write_safetensors({"A": np.eye(2)}, metadata={"hippo_theory": "{}"}))
+    with pytest.raises(CertificateError, match="digest"):
+        ht.load(path)
+
+
+def test_a_hostile_pickle_is_never_executed(tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "exploded"),)
+
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(CertificateError, match="never opened"):
+        ht.load(path)
+    assert not (tmp_path / "exploded").exists()
+
+
+def test_unwritable_places_are_typed_errors_and_lose_nothing(tmp_path, exported):
+    before = exported.read_bytes()
+    with pytest.raises(ExportError, match="nothing was changed"):
+        ht.export(ht.LegS(3), tmp_path / "no" / "such" / "folder.safetensors")
+    with pytest.raises(ExportError):
+        ht.export(ht.LegS(3), exported / "below-a-file")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ExportError):
+        ht.export(ht.LegS(3), tmp_path / "folder")
+    assert exported.read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["folder", exported.name]
+
+
+def test_unstable_and_overflowing_systems_are_not_exported(exported):
+    before = exported.read_bytes()
+    with pytest.raises(UnstableSystemError, match=r"0\.25\+3j"):
+        ht.export(ht.Diagonal([0.25 + 3j], [1.0], conjugate_pairs=True), exported)
+    with pytest.raises(AccuracyError, match="float32 cannot"):
+        ht.export(ht.StateSpace([[-1e200]], [1.0]), exported, dtype="float32")
+    with pytest.raises(CertificateError, match="entries of lam"):
+        init = ht.s4d("lin", 4)
+        object.__setattr__(init.system, "lam", init.lam * 1.001)
+        ht.export(init, exported)
+    assert exported.read_bytes() == before
+
+
+def test_what_is_not_an_object_of_ours_is_refused(tmp_path):
+    with pytest.raises(ht.HippoTheoryError, match="wrap arrays in StateSpace"):
+        ht.export(np.eye(2), tmp_path / "x")
+
+
+@pytest.mark.parametrize("moment", ["write", "fsync", "compare", "replace"])
+def test_an_interrupted_export_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, moment):
+    from pathlib import Path
+
+    from hippo_theory.exchange import container
+
+    path = tmp_path / "x.safetensors"
+    ht.export(ht.LegS(3), path)
+    before = path.read_bytes()
+
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    targets = {
+        "write": (container.os, "fdopen"),
+        "fsync": (container.os, "fsync"),
+        "compare": (container, "_compare"),
+        "replace": (Path, "replace"),
+    }
+    monkeypatch.setattr(*targets[moment], interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        ht.export(ht.LegS(4), path)
+    monkeypatch.undo()
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_a_killed_export_leaves_no_half_file_under_the_name(tmp_path):
+    """The process dies between writing and moving: the name holds nothing, or the whole old file."""
+    script = textwrap.dedent("""
+        import os, signal, sys
+        import hippo_theory as ht
+        from hippo_theory.exchange import container
+        container._compare = lambda *a: os.kill(os.getpid(), signal.SIGKILL)
+        ht.export(ht.LegS(5), sys.argv[1])
+    """)
+    path = tmp_path / "x.safetensors"
+    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not path.exists()
+
+
+def test_what_does_not_come_back_is_not_kept(tmp_path, monkeypatch):
+    from hippo_theory.exchange import container
+
+    real = container.read_container
+    monkeypatch.setattr(container, "read_container", lambda path: ({"A": np.eye(2)}, real(path)[1]))
+    with pytest.raises(ExportError, match="read back"):
+        ht.export(ht.LegS(2), tmp_path / "x.safetensors")
+    assert list(tmp_path.iterdir()) == []

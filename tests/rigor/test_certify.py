@@ -1,0 +1,200 @@
+"""Certificates: what is right passes with bounds worth having, and everything that is wrong fails."""
+
+import math
+
+import flint
+import mpmath
+import numpy as np
+import pytest
+
+import hippo_theory as ht
+from hippo_theory.errors import CertificateError, ParameterTypeError, UnknownNameError
+from hippo_theory.rigor import Certificate, certify_stored, to_storage
+from hippo_theory.rigor.balls import ulp_distance, upper
+from hippo_theory.rigor.normal_part import enclose_normal_part
+
+PAIRS = ht.TakenakaMalmquist([0.3, 1 + 2j, 1 - 2j, 5.5, 1e-3 + 1e3j, 1e-3 - 1e3j], shift=0.25)
+OBJECTS = {
+    "LegS": lambda: ht.LegS(17),
+    "LegT": lambda: ht.LegT(16),
+    "LagT": lambda: ht.LagT(9),
+    "FouT": lambda: ht.FouT(15),
+    "TM": lambda: PAIRS,
+    "s4 LegS": lambda: ht.s4(ht.LegS(32)),
+    "s4 LegS odd": lambda: ht.s4(ht.LegS(33), C=np.ones(33)),
+    "s4 LagT": lambda: ht.s4(ht.LagT(20)),
+    "s4 FouT": lambda: ht.s4(ht.FouT(21)),
+    "s4 TM": lambda: ht.s4(PAIRS),
+    "s4d legs": lambda: ht.s4d("legs", 64),
+    "s4d legs odd": lambda: ht.s4d("legs", 63),
+    "s4d legs 1": lambda: ht.s4d("legs", 1),
+    "s4d without 1/2": lambda: ht.s4d("legs", 16, b_scale=1.0),
+    **{f"s4d {kind}": lambda kind=kind: ht.s4d(kind, 64, rng=0) for kind in ("lin", "inv", "inv2", "quad", "real")},
+}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", OBJECTS)
+def test_every_recipe_is_certified_in_both_precisions(name, dtype):
+    certificate = ht.certify(OBJECTS[name](), dtype=dtype)
+    assert certificate.passed, str(certificate)
+    # Rounding once from a few-ulp float64 number: half an ulp of the stored format, in each part.
+    for check in certificate.checks:
+        if check.name.startswith("entries"):
+            assert check.value <= (0.7072 if dtype == "float32" else 8.8)
+
+
+def test_every_eigenvalue_of_s4d_legs_is_the_nearest_float():
+    for N in (1, 2, 3, 16, 63, 64, 128):
+        assert ht.certify(ht.s4d("legs", N))["entries of lam"].value <= 0.5 + 1e-9, N
+
+
+@pytest.mark.slow
+def test_certificates_hold_at_256():
+    certificate = ht.certify(ht.s4d("legs", 256))
+    assert certificate.passed and certificate["entries of lam"].value <= 0.5 + 1e-9
+
+
+@pytest.mark.parametrize("operator", [ht.LegS(7), ht.LegS(12), ht.LagT(10), ht.FouT(7), PAIRS])
+def test_enclosures_contain_the_eigenvalues_that_a_general_rigorous_solver_finds(operator):
+    """Second road to the second road: flint's certified eigenvalues of the dense ball matrix."""
+    with flint.ctx.workprec(200):
+        A, B = operator.balls(200)
+        found = flint.acb_mat(A + B * B.transpose() * flint.arb(0.5)).eig()
+        lam = enclose_normal_part(operator, 200).full()[0]
+        for z in lam:
+            assert any(z.overlaps(w) for w in found)
+            assert z.imag.rad() <= abs(z.imag).upper() * flint.arb(2) ** -90 + flint.arb(2) ** -150
+
+
+def test_eigenvector_enclosures_satisfy_the_eigenvector_equation():
+    with flint.ctx.workprec(160):
+        operator = ht.LegS(40)
+        A, B = operator.balls(160)
+        A_N = flint.acb_mat(A + B * B.transpose() * flint.arb(0.5))
+        part = enclose_normal_part(operator, 160)
+        for j in (0, 7, 19):
+            v = flint.acb_mat([[z] for z in part.V[:, j]])
+            defect = A_N * v - v * part.lam[j]
+            assert all(entry.contains(0) and upper(abs(entry)) < 1e-30 for entry in defect.entries())
+
+
+@pytest.mark.parametrize(
+    ("name", "index", "change"),
+    [
+        ("lam.imag", (0,), lambda x: np.nextafter(np.nextafter(x, np.inf), np.inf)),
+        ("B", (3,), lambda x: x * (1 + 4e-15)),
+        ("V.real", (5, 2), lambda x: x + 1e-14),
+        ("V.imag", (0, 0), lambda x: -x),
+        ("lam.real", (1,), lambda x: x + 1e-15),
+    ],
+)
+def test_one_number_a_few_ulp_off_fails_the_certificate(name, index, change):
+    init = ht.s4d("legs", 16)
+    stored = to_storage(init.tensors(), "float64")
+    stored[name][index] = change(stored[name][index])
+    assert not certify_stored(stored, init.claim(), {}, "float64").passed
+
+
+def test_one_operator_entry_one_ulp_off_fails_the_certificate():
+    stored = to_storage(ht.LegS(16).tensors(), "float64")
+    stored["A"][7, 3] = np.nextafter(stored["A"][7, 3], 0)
+    certificate = certify_stored(stored, ht.LegS(16).claim(), {}, "float64")
+    assert not certificate["entries of A"].passed and certificate["entries of B"].passed
+
+
+def test_the_missing_factor_one_half_is_found():
+    """Most public code drops the 1/2 of S4D-LegS; a file that claims to have it must have it."""
+    right, wrong = ht.s4d("legs", 16), ht.s4d("legs", 16, b_scale=1.0)
+    certificate = certify_stored(to_storage(wrong.tensors(), "float64"), right.claim(), {}, "float64")
+    assert not certificate.passed and certificate["distance of B"].value == pytest.approx(1.0)
+
+
+def test_swapped_roles_and_other_sizes_are_refused():
+    init = ht.s4(ht.LegS(8))
+    tensors = init.tensors()
+    swapped = to_storage({**tensors, "P": tensors["B"], "B": tensors["P"]}, "float64")
+    assert not certify_stored(swapped, init.claim(), {}, "float64").passed
+    with pytest.raises(CertificateError, match="shape"):
+        certify_stored(to_storage(tensors, "float64"), {**init.claim(), "N": 9}, {}, "float64")
+    with pytest.raises(CertificateError, match="does not describe"):
+        certify_stored({}, init.claim(), {}, "float64")
+    with pytest.raises(CertificateError, match="recipe"):
+        certify_stored(to_storage(tensors, "float64"), {**init.claim(), "recipe": "magic"}, {}, "float64")
+
+
+def test_a_complex_tensor_needs_both_parts():
+    stored = to_storage(ht.s4d("lin", 8).tensors(), "float64")
+    del stored["lam.imag"]
+    with pytest.raises(CertificateError, match=r"lam\.imag"):
+        certify_stored(stored, ht.s4d("lin", 8).claim(), {}, "float64")
+
+
+@pytest.mark.parametrize(
+    ("system", "margin"),
+    [
+        (ht.StateSpace([[-1.0, 2.0], [0.5, -3.0]], [1, 1]), 2 - math.sqrt(2)),
+        (ht.StateSpace([[-1.0, 1e9], [0.0, -3.0]], [1, 1]), 1.0),
+        (ht.StateSpace([[0.5, 9.0], [0.0, 0.25]], [1, 1], dt=1.0), 0.5),
+        (ht.Diagonal([-0.25 + 4j], [1.0], conjugate_pairs=True), 0.25),
+        (ht.Diagonal([0.6 + 0.8j * 0.5], [1.0], dt=0.1), 1 - abs(0.6 + 0.4j)),
+        (ht.DiagonalPlusLowRank([-0.5 + 1j, -0.5 - 1j], P=[1, 1], B=[1, 1]), 0.5),
+    ],
+)
+def test_stability_margins_are_lower_bounds_and_sharp(system, margin):
+    check = ht.certify(system)["stability"]
+    assert check.passed and margin * (1 - 1e-12) <= check.value <= margin * (1 + 1e-15)
+
+
+def test_stability_is_denied_or_left_open_but_never_guessed():
+    assert not ht.certify(ht.Diagonal([0.1 + 1j, -1.0], [1, 1]))["stability"].passed
+    assert not ht.certify(ht.StateSpace([[0.0, 1.0], [0.0, -1.0]], [1, 1]))["stability"].passed
+    rng = np.random.default_rng(0)
+    large = ht.certify(ht.StateSpace(rng.standard_normal((65, 65)), np.ones(65)))["stability"]
+    assert large.limit is None and "not decided" in large.statement
+    defective = ht.certify(ht.StateSpace([[-1.0, 1.0, 0.0], [0.0, -1.0, 1.0], [1e-300, 0.0, -1.0]], np.ones(3)))
+    assert "not decided" in defective["stability"].statement
+
+
+def test_a_marginal_diagonal_with_full_low_rank_part_is_stable_and_with_a_hole_is_not():
+    """FouT and LagT in S4 form have Re lam = 0: the low rank alone keeps the poles off the axis."""
+    assert ht.certify(ht.s4(ht.FouT(9)))["stability"].passed
+    hole = ht.DiagonalPlusLowRank([1j, -1j, 2j], P=[1, 1, 0], B=[1, 1, 1])
+    assert not ht.certify(hole)["stability"].passed
+
+
+def test_ulp_distance_agrees_with_mpmath():
+    values = np.array([0.1, 1 / 3, 2.0, 1e-310, -7.25])
+    with mpmath.workdps(60), flint.ctx.workprec(200):
+        exact = np.array([flint.arb(1) / 10, flint.arb(1) / 3, flint.arb(2), flint.arb(10) ** -310, flint.arb(-7.25)])
+        worst = max(
+            abs(mpmath.mpf(float(v)) - x) / mpmath.mpf(float(np.spacing(abs(v))))
+            for v, x in zip(
+                values, [mpmath.mpf(1) / 10, mpmath.mpf(1) / 3, 2, mpmath.mpf(10) ** -310, -7.25], strict=True
+            )
+        )
+        assert ulp_distance(values, exact) == pytest.approx(float(worst), rel=1e-12)
+        assert ulp_distance(np.array([1e-300]), np.array([flint.arb(0)])) == math.inf
+
+
+def test_certificate_survives_json_and_shows_itself():
+    certificate = ht.certify(ht.s4d("legs", 8), dtype="float32")
+    again = Certificate.from_json(certificate.to_json())
+    assert again == certificate
+    assert "&#10003;" in certificate._repr_html_() and "<script" not in certificate._repr_html_()
+    assert "passed" in str(certificate) and "entries of V" in str(certificate)
+    with pytest.raises(KeyError, match="entries of V"):
+        certificate["no such check"]
+
+
+def test_certify_says_what_it_can_certify():
+    with pytest.raises(ParameterTypeError, match="StateSpace"):
+        ht.certify(np.eye(3))
+    with pytest.raises(UnknownNameError, match="float32"):
+        ht.certify(ht.LegS(3), dtype="float16")
+
+
+def test_precision_of_the_caller_is_left_alone():
+    before = flint.ctx.prec
+    ht.certify(ht.s4d("legs", 4), bits=200)
+    assert flint.ctx.prec == before
