@@ -28,7 +28,9 @@ def test_notebook_pair_agrees_cell_by_cell(source):
 def test_notebook_runs_and_its_final_assertions_hold(source):
     notebook = jupytext.read(source)
     assert "assert" in notebook.cells[-1].source
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}).execute()
+    NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}
+    ).execute()
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)

@@ -13,7 +13,8 @@ from .._double import Double, add, multiply, two_sum
 __all__ = ["normal_frequencies", "phase", "section_products"]
 
 _BLOCK = 1 << 21  # terms evaluated at a time: 16 MiB of float64
-_MAX_STEPS = 200
+_MAX_STEPS = 300
+_MAX_POLISH = 6
 
 
 def phase(a: Complex, y: Real) -> tuple[Real, Real, Real]:
@@ -34,15 +35,19 @@ def phase(a: Complex, y: Real) -> tuple[Real, Real, Real]:
     theta, complement, slope : ndarrays, shape (M,)
         Cost O(N M).
     """
+    real, pair = a[a.imag == 0].real, a[a.imag > 0]
+    alpha, beta = pair.real, pair.imag
     theta, complement, slope = np.empty_like(y), np.empty_like(y), np.empty_like(y)
-    alpha, beta = a.real, a.imag
     rows = max(1, _BLOCK // a.size)
     for start in range(0, y.size, rows):
         part = slice(start, start + rows)
-        x = y[part, None] + beta
-        theta[part] = 2 * np.arctan2(x, alpha).sum(axis=1)
-        complement[part] = 2 * np.arctan2(alpha, x).sum(axis=1)
-        slope[part] = 2 * (alpha / (alpha * alpha + x * x)).sum(axis=1)
+        x = y[part, None]
+        # The two arctangents of a pair as one: near 0 and near infinity they would cancel.
+        rise, level = 2 * alpha * x, alpha * alpha + (beta - x) * (beta + x)
+        theta[part] = 2 * (np.arctan2(x, real).sum(axis=1) + np.arctan2(rise, level).sum(axis=1))
+        complement[part] = 2 * (np.arctan2(real, x).sum(axis=1) + np.arctan2(rise, -level).sum(axis=1))
+        near, far = alpha * alpha + (x - beta) ** 2, alpha * alpha + (x + beta) ** 2
+        slope[part] = 2 * ((real / (real * real + x * x)).sum(axis=1) + (alpha / near + alpha / far).sum(axis=1))
     return theta, complement, slope
 
 
@@ -67,7 +72,7 @@ def normal_frequencies(a: Complex, indices: ArrayLike | None = None) -> tuple[Re
     Notes
     -----
     Newton's method on whichever of Theta and N pi - Theta is smaller, in the variable log y where
-    both are nearly linear at their end, kept inside a bracket that shrinks at every step. One last
+    both are nearly linear at their end, kept inside a bracket that shrinks at every step. The last
     step takes its residual from the product prod_k (a_k + iy), whose argument is Theta/2, in
     double-double arithmetic: no arctangent limits it.
     """
@@ -76,33 +81,37 @@ def normal_frequencies(a: Complex, indices: ArrayLike | None = None) -> tuple[Re
     m = (N - 1 - 2 * j).astype(np.float64)
     high, low = np.zeros(m.shape), np.zeros(m.shape)
     if (positive := m > 0).any():
-        high[positive], low[positive] = _polished(a, _roots(a, m[positive]), m[positive])
+        # In units of a power of two near the largest |a_k|, no square overflows.
+        exponent = int(np.frexp(np.abs(a).max())[1])
+        unit = np.ldexp(a.real, -exponent) + 1j * np.ldexp(a.imag, -exponent)
+        found = _polished(unit, _roots(unit, m[positive]), m[positive])
+        high[positive], low[positive] = (np.ldexp(part, exponent) for part in found)
     return high, low
 
 
 def _roots(a: Complex, m: Real) -> Real:
     N = a.size
-    # Some arctangent lies below the mean pi m / 2N and some above: that brackets the root.
-    mean = np.tan(np.pi * m / (2 * N))
-    ends = a.real * mean[:, None] - np.abs(a.imag), a.real * mean[:, None] + np.abs(a.imag)
-    low = np.maximum(ends[0].min(axis=1), 1e-12 * ends[1].max(axis=1))
-    high = ends[1].max(axis=1) * (1 + 1e-12)
-    y = np.sqrt(low * high)
-    lower_half = m <= N / 2
+    # Some arctangent lies below the mean pi m / 2N and some above, and Theta' <= sum_k 2/Re a_k:
+    # that brackets the root, up to the rounding of the bracket itself.
+    mean = a.real * np.tan(np.pi * m / (2 * N))[:, None]
+    high = (mean + np.abs(a.imag)).max(axis=1) * (1 + 1e-12)
+    low = np.maximum((mean - np.abs(a.imag)).min(axis=1), np.pi * m / (2 / a.real).sum()) * (1 - 1e-12)
+    y, lower_half = np.sqrt(low * high), m <= N / 2
+    before = np.full(m.size, np.inf)
     active = np.arange(m.size)
     for _ in range(_MAX_STEPS):
         theta, complement, slope = phase(a, y[active])
         residual = np.where(lower_half[active], theta - np.pi * m[active], np.pi * (N - m[active]) - complement)
-        above = residual > 0
-        high[active[above]] = np.minimum(high[active[above]], y[active[above]])
-        low[active[~above]] = np.maximum(low[active[~above]], y[active[~above]])
-        x = y[active]
+        above, x = residual > 0, y[active]
+        high[active[above]], low[active[~above]] = x[above], x[~above]
         size = np.where(lower_half[active], theta, -complement)
         newton = x * np.exp(np.clip(_log_step(residual, size, x * slope), -40.0, 40.0))
-        inside = (newton > low[active]) & (newton < high[active])
-        following = np.where(inside, newton, np.sqrt(low[active] * high[active]))
-        done = np.abs(newton - x) <= 2e-15 * x
-        y[active] = np.where(done, np.where(inside, newton, x), following)
+        # A sharp resonance makes a step of Theta that Newton can jump across for ever: bisect unless it gains.
+        useful = (newton > low[active]) & (newton < high[active]) & (np.abs(residual) <= before[active] / 2)
+        middle = np.sqrt(low[active] * high[active])
+        done = (np.abs(newton - x) <= 2e-15 * x) | (high[active] - low[active] <= 4e-16 * x)
+        y[active] = np.where(done, x, np.where(useful, newton, middle))
+        before[active] = np.abs(residual)
         active = active[~done]
         if active.size == 0:
             break
@@ -116,12 +125,27 @@ def _log_step(residual: Array, size: Array, log_slope: Array) -> Real:
 
 
 def _polished(a: Complex, y: Real, m: Real) -> Double:
-    """One Newton step with a residual to 106 bits: tan of arg prod_k (a_k + iy) - pi m / 2."""
-    *_, (real, imag) = section_products(a, (y, np.zeros_like(y)))
-    turn = (1j ** (-m % 4)).round()
-    rotated = (real[0] + 1j * imag[0]) * turn
-    residual = np.arctan(rotated.imag / rotated.real)
-    return two_sum(y, -2 * residual / phase(a, y)[2])
+    """Newton steps with a residual to 106 bits: tan of arg prod_k (a_k + iy) - pi m / 2."""
+    high, low = y.copy(), np.zeros_like(y)
+    active = np.arange(y.size)
+    for _ in range(_MAX_POLISH):
+        x = high[active]
+        *_, (real, imag) = section_products(a, (x, low[active]))
+        rotated = (real[0] + 1j * imag[0]) * (1j ** (-m[active] % 4)).round()
+        _, _, slope = phase(a, x)
+        step = -2 * np.arctan(rotated.imag / rotated.real) / slope
+        high[active], low[active] = add((x, low[active]), (step, np.zeros_like(step)))
+        # What a quadratically convergent step leaves behind: one step is enough unless a resonance is sharp.
+        active = active[np.abs(step) * np.abs(step) * _steepest(a, x) > 1e-31 * x]
+        if active.size == 0:
+            break
+    return high, low
+
+
+def _steepest(a: Complex, y: Real) -> Real:
+    """An upper bound of |Theta''/(2 Theta')| at y: the inverse width of the sharpest section there."""
+    width = np.hypot(a.real, y[:, None] + a.imag).min(axis=1)
+    return np.asarray(1 / width)
 
 
 def section_products(a: Complex, y: Double) -> Iterator[tuple[Double, Double]]:

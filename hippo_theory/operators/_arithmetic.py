@@ -28,8 +28,8 @@ class Arithmetic(Protocol):
     def number(self, x: ArrayLike) -> Array:
         """Integers or floats, embedded without rounding."""
 
-    def root(self, x: Array, y: Array) -> Array:
-        """sqrt(x y) for x, y >= 0, broadcast."""
+    def root(self, x: Array, y: Array, power: int = 0) -> Array:
+        """2^power sqrt(x y) for x, y >= 0, broadcast."""
 
     def hypot(self, x: Array, y: Array) -> Array:
         """sqrt(x^2 + y^2), broadcast."""
@@ -48,11 +48,12 @@ class Float64:
     def number(self, x: ArrayLike) -> Real:
         return np.asarray(x, dtype=np.float64)
 
-    def root(self, x: Array, y: Array) -> Real:
+    def root(self, x: Array, y: Array, power: int = 0) -> Real:
         x, y = np.broadcast_arrays(x, y)
         (mx, ex), (my, ey) = _even_frexp(x), _even_frexp(y)
         product, error = two_product(mx, my)
-        return _rounded_root(product, error, (ex + ey) // 2, lambda i: Fraction(x[i]) * Fraction(y[i]))
+        exponent = (ex + ey) // 2 + power
+        return _rounded_root(product, error, exponent, lambda i: Fraction(x[i]) * Fraction(y[i]) * 4**power)
 
     def hypot(self, x: Array, y: Array) -> Real:
         x, y = np.broadcast_arrays(x, y)
@@ -76,8 +77,8 @@ class Exact:
     def number(self, x: ArrayLike) -> Array:
         return _elementwise(lambda v: self._sympy.Rational(*_ratio(v)), np.asarray(x))
 
-    def root(self, x: Array, y: Array) -> Array:
-        return _elementwise(lambda u, v: self._sympy.sqrt(u * v), x, y)
+    def root(self, x: Array, y: Array, power: int = 0) -> Array:
+        return _elementwise(lambda u, v: 2**power * self._sympy.sqrt(u * v), x, y)
 
     def hypot(self, x: Array, y: Array) -> Array:
         return _elementwise(lambda u, v: self._sympy.sqrt(u**2 + v**2), x, y)
@@ -95,8 +96,8 @@ class Balls:
     def number(self, x: ArrayLike) -> Array:
         return _elementwise(lambda v: self._arb(_scalar(v)), np.asarray(x))
 
-    def root(self, x: Array, y: Array) -> Array:
-        return _elementwise(lambda u, v: (u * v).sqrt(), x, y)
+    def root(self, x: Array, y: Array, power: int = 0) -> Array:
+        return _elementwise(lambda u, v: 2**power * (u * v).sqrt(), x, y)
 
     def hypot(self, x: Array, y: Array) -> Array:
         return _elementwise(lambda u, v: (u * u + v * v).sqrt(), x, y)
@@ -133,7 +134,8 @@ def _rounded_root(p: Array, error: Array, exponent: Array, exact: Callable[[Any]
     square, square_error = two_product(r, r)
     correction = np.divide((p - square) + (error - square_error), 2 * r, out=np.zeros_like(r), where=r > 0)
     bound = r * 2.0**-98
-    result = np.ldexp(r + correction, exponent)
+    with np.errstate(over="ignore"):
+        result = np.ldexp(r + correction, exponent)
     undecided = (r + (correction + bound) != r + (correction - bound)) | ((r > 0) & (result < 2.3e-308))
     for index in zip(*np.nonzero(undecided), strict=True):
         result[index] = _root_of_fraction(exact(index))

@@ -80,6 +80,7 @@ class TakenakaMalmquist(PoleChain):
         if not (np.isfinite(shift) and shift >= 0):
             raise ParameterError(f"{who}: shift must be finite and >= 0, got {shift}.")
         _check_pairs(values, who)
+        _check_range(values, shift, who)
         object.__setattr__(self, "parameters", tuple(complex(v) for v in values))
         object.__setattr__(self, "shift", shift)
 
@@ -102,20 +103,31 @@ class TakenakaMalmquist(PoleChain):
     def _formula(self, R: Arithmetic) -> tuple[Array, Array]:
         N, real = self.N, self.a.imag == 0
         first = np.flatnonzero(~real)[::2]
-        factor = np.where(real, 2.0, 4.0)
+        factor = np.where(real, 1.0, 2.0)
         factor[first + 1] = 0.0
-        # B_k^2 = factor a_k is one power of two away from the given float: no rounding before the root.
+        # Half of B_k^2 is the given float or twice it: no rounding, and no overflow, before the root.
         alpha, beta, shift = R.number(self.a.real), R.number(np.abs(self.a.imag)), R.number(self.shift)
         square = alpha * R.number(factor)
         row, column = np.indices((N, N))
-        below = R.number(0) - R.root(square[:, None], square[None, :])
+        below = R.number(0) - R.root(square[:, None], square[None, :], power=1)
         A = np.where(row > column, below, R.number(0))
         diagonal = np.arange(N)
-        A[diagonal, diagonal] = R.number(0) - (np.where(real, alpha, 2 * alpha) + shift)
-        A[first + 1, first + 1] = R.number(0) - shift
+        A[diagonal, diagonal] = R.number(0) - (square + shift)
         w = R.hypot(alpha[first], beta[first])
         A[first + 1, first], A[first, first + 1] = w, R.number(0) - w
-        return A, R.root(square, R.number(1))
+        return A, R.root(square, R.number(2))
+
+
+def _check_range(values: Complex, shift: float, who: str) -> None:
+    """The largest entry of A is a diagonal one, a |a_k|, or the coupling of the two strongest sections."""
+    sections = values[values.imag >= 0]
+    factor = np.where(sections.imag == 0, 1.0, 2.0)
+    strength = np.sort(np.sqrt(factor) * np.sqrt(sections.real))
+    with np.errstate(over="ignore"):
+        coupling = 2 * strength[-1] * strength[-2] if sections.size > 1 else 0.0
+        largest = np.array([coupling, (factor * sections.real + shift).max(), np.abs(sections).max()])
+    if not np.isfinite(largest).all():
+        raise ParameterError(f"{who}: the entries of A exceed the float range; rescale time so that |a_k| < 1e307.")
 
 
 def _check_pairs(values: Complex, who: str) -> None:

@@ -1,0 +1,40 @@
+"""All figures by id, and the one door to them."""
+
+from __future__ import annotations
+
+from .._arrays import known_name
+from . import httyh, ptd, s4d
+from ._figure import Figure, FigureResult
+
+__all__ = ["FIGURES", "figure"]
+
+FIGURES: dict[str, Figure] = {f.id: f for f in (*httyh.FIGURES, *s4d.FIGURES, *ptd.FIGURES)}
+
+
+def figure(id: str, quick: bool = False) -> FigureResult:
+    """Compute one figure of the papers and judge its claims.
+
+    Parameters
+    ----------
+    id : str
+        One of ``hippo_theory.papers.FIGURES``: "httyh-1", "s4d-2", "s4d-3", "ptd-1".
+    quick : bool, default False
+        Smaller sizes where the full ones take more than a second.
+
+    Returns
+    -------
+    FigureResult
+        ``.data`` (arrays), ``.claims``, ``.passed``, ``.plot()`` (a matplotlib Figure).
+
+    Raises
+    ------
+    UnknownNameError
+        No such figure; the nearest id is suggested.
+
+    Examples
+    --------
+    >>> import hippo_theory as ht
+    >>> ht.figure("s4d-3", quick=True).passed
+    True
+    """
+    return FIGURES[known_name(id, FIGURES, "figure")].run(bool(quick))

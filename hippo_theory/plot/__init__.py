@@ -1,0 +1,24 @@
+"""A leaf: one file per kind of picture. Takes arrays, computes nothing, knows no other room.
+
+Every function draws on the axes it is given; ``canvas`` makes the figure, ``render`` turns it into
+bytes. No pyplot: no windows, no global list of figures.
+"""
+
+from .kernels import impulse_weights, kernel_deviation, kernels
+from .spectra import imaginary_parts, relative_errors
+from .style import PALETTE, canvas, house_style, render
+from .transfer import last_spike, magnitudes
+
+__all__ = [
+    "PALETTE",
+    "canvas",
+    "house_style",
+    "imaginary_parts",
+    "impulse_weights",
+    "kernel_deviation",
+    "kernels",
+    "last_spike",
+    "magnitudes",
+    "relative_errors",
+    "render",
+]

@@ -1,0 +1,91 @@
+"""Pictures of spectra: imaginary parts against the index, errors against the index."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .style import PALETTE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["imaginary_parts", "relative_errors"]
+
+_MARKERS = ("o", "s", "^", "D", "v")
+
+
+def imaginary_parts(ax: Axes, spectra: Mapping[str, Any], *, marked: bool) -> None:
+    """Im lambda, sorted from high to low, against 1 + n on logarithmic axes; a zero is left out.
+
+    Parameters
+    ----------
+    ax : Axes
+    spectra : mapping of label to ndarray, shape (M,)
+        Falling.
+    marked : bool
+        Draw a marker at every mode (few modes) or lines alone (many).
+
+    Returns
+    -------
+    None
+
+    Examples
+    --------
+    >>> from hippo_theory.plot import canvas, house_style, imaginary_parts
+    >>> with house_style():
+    ...     figure, [[ax]] = canvas(1, 1, width=3.0, height=2.0)
+    ...     imaginary_parts(ax, {"lin": [6.28, 3.14]}, marked=True)
+    >>> ax.get_xscale(), ax.get_yscale()
+    ('log', 'log')
+    """
+    for i, (label, values) in enumerate(spectra.items()):
+        kept = [(1 + n, v) for n, v in enumerate(values) if v > 0]
+        ax.plot(
+            *zip(*kept, strict=True),
+            color=PALETTE[i],
+            label=label,
+            marker=_MARKERS[i] if marked else None,
+            markersize=3.2,
+            markerfacecolor="white",
+            markeredgewidth=0.8,
+            linewidth=0.8 if marked else 1.3,
+            zorder=3 - 0.1 * i,
+        )
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_xlabel("$n+1$, modes from high to low")
+    ax.set_ylabel(r"$\mathrm{Im}\,\lambda_n$")
+
+
+def relative_errors(ax: Axes, errors: Mapping[str, tuple[Any, Any]], *, level: float) -> None:
+    """Signed relative errors in per cent against the fraction of the spectrum, with one reference level.
+
+    Parameters
+    ----------
+    ax : Axes
+    errors : mapping of label to (position, error)
+        Both ndarrays of shape (M,); position in [0, 1].
+    level : float
+        A horizontal line at plus and minus this error.
+
+    Returns
+    -------
+    None
+
+    Examples
+    --------
+    >>> from hippo_theory.plot import canvas, house_style, relative_errors
+    >>> with house_style():
+    ...     figure, [[ax]] = canvas(1, 1, width=3.0, height=2.0)
+    ...     relative_errors(ax, {"N = 4": ([0.25, 0.75], [-0.1, 0.2])}, level=0.18)
+    >>> ax.get_ylabel()
+    'relative error (%)'
+    """
+    ax.axhline(0, color="0.8", linewidth=0.7, zorder=0)
+    for sign in (-1, 1):
+        ax.axhline(100 * sign * level, color="black", linewidth=0.7, linestyle=(0, (4, 2)), zorder=1)
+    for i, (label, (position, error)) in enumerate(errors.items()):
+        ax.plot(position, [100 * e for e in error], color=PALETTE[(5, 0)[i % 2]], label=label)
+    ax.set_xlabel("position in the spectrum, $2(n+1)/N$")
+    ax.set_ylabel("relative error (%)")
