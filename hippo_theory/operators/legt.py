@@ -100,7 +100,7 @@ class LegT(SizedOperator):
         # Left of the axis the terms of the denominator are e^{|s|} times their sum: go beyond float64 there.
         for j in np.flatnonzero(~(terms <= _CANCELLATION * np.abs(denominator))):
             G[:, j] = _transfer_in_balls(N, complex(s[j]))
-        return G
+        return np.asarray(G)
 
 
 def _transfer_in_balls(N: int, s: complex) -> list[complex]:

@@ -43,7 +43,7 @@ def export_verified(out: Path) -> tuple[list[Path], list[Claim], str]:
         if claims[-1].passed:
             claims.append(_loaded(name, load(files[-1]), exact))
     if not claims[-1].passed:
-        return files, claims, "The torch layer was not compared: its file is not verified."
+        return files, claims, "The torch layer was not compared: a claim on its file fails."
     layer, note = _layer(load(files[-1]))
     return files, claims + layer, note
 

@@ -164,7 +164,7 @@ def _delay_claims(data: Data, N: int) -> list[Claim]:
         ),
         Claim.near(
             "httyh-1/spike-peak",
-            "At N = 513, where the highest frequency is the Nyquist frequency of the step, one step carries .77 of it.",
+            "At N = 513, highest frequency 256 (the Nyquist frequency of the step is 250), one step carries .77 of it.",
             "gu2023httyh",
             expected=0.77,
             measured=np.abs(data["spike_513"]).max(),

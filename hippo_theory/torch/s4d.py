@@ -70,8 +70,8 @@ class _Dynamics(nn.Module):
 
     def forward(self) -> tuple[Tensor, Pair]:
         """dt, shape (d_model, 1), and z = dt lam, shape (d_model, M)."""
-        dt = self.log_dt.exp()[:, None]
-        return dt, (-dt * self.log_decay.double().exp(), dt * self.frequency.double())
+        dt = self.log_dt.double().exp()[:, None]
+        return dt, (-dt * self.log_decay.double().exp(), dt * self.frequency)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         def move_only(x: Tensor) -> Tensor:

@@ -85,7 +85,7 @@ def test_a_file_that_does_not_verify_is_a_claim_that_fails(tmp_path, monkeypatch
     monkeypatch.setattr(_exports, "verify", refuse)
     _, claims, note = _exports.export_verified(tmp_path)
     assert [claim.verdict for claim in claims] == ["FAILS", "FAILS"]
-    assert claims[0].measured == "not verified: no proof" and "not verified" in note
+    assert claims[0].measured == "not verified: no proof" and "not compared" in note
 
 
 def test_a_failed_claim_is_written_down_and_reported(tmp_path, monkeypatch):
