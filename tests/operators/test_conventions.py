@@ -81,7 +81,7 @@ def test_positive_legs_is_minus_legs(N):
 
 @pytest.mark.parametrize(("name", "op"), [("s4-legt", ht.LegT(16)), ("s4-fout", ht.FouT(15))])
 def test_halved_windows_stretch_the_kernel_by_two(name, op):
-    """x' = (cA) x + (cB) u has kernels c K(ct)."""
+    """The system (cA, cB) has kernels c K(ct)."""
     system = ht.convention(name, 16)
     t = np.array([0.0, 0.3, 1.1, 1.9])
     live = np.arange(16) if op.N == 16 else np.delete(np.arange(16), 1)
@@ -111,12 +111,12 @@ def test_sizes_that_are_no_sizes_are_refused(name, N):
 
 
 @pytest.mark.parametrize("name", ["s4-fout", "s4-fourier2"])
-def test_odd_sizes_of_the_fourier_forms_are_refused_with_both_neighbours(name):
-    with pytest.raises(ht.HippoTheoryError, match=r"6.*8|8.*6"):
+def test_odd_sizes_of_the_fourier_forms_are_refused_with_the_reason(name):
+    with pytest.raises(ht.HippoTheoryError, match=r"dead.*even.*7"):
         ht.convention(name, 7)
 
 
-@pytest.mark.parametrize(("name", "meant"), [("LMU", "lmu"), ("s4-four", "s4-fout"), ("legs", "positive-legs")])
+@pytest.mark.parametrize(("name", "meant"), [("LMU", "lmu"), ("s4-four", "s4-fout"), ("positive-leg", "positive-legs")])
 def test_an_unknown_convention_is_refused_with_a_suggestion(name, meant):
     with pytest.raises(ht.HippoTheoryError, match=f"Did you mean '{meant}'"):
         ht.convention(name, 4)

@@ -12,6 +12,7 @@ import hippo_theory as ht
 from hippo_theory.errors import ExportError, UnknownNameError
 from hippo_theory.papers import FIGURES, Claim, reproduce
 from hippo_theory.papers._files import write
+from hippo_theory.papers._gallery import gallery
 from hippo_theory.papers.reproduce import _shown
 
 
@@ -73,6 +74,7 @@ def test_without_torch_the_gallery_says_what_was_left_out(tmp_path, monkeypatch)
     _, claims, note = export_verified(tmp_path)
     assert note == "The torch layer was not compared: torch is not installed."
     assert len(claims) == 4 and all(claim.passed for claim in claims)
+    assert gallery([], claims, note, quick=True).endswith(f"{note}\n")
 
 
 def test_a_file_that_does_not_verify_is_a_claim_that_fails(tmp_path, monkeypatch):

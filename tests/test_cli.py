@@ -1,0 +1,94 @@
+"""The command line, as a person types it: what it prints, what it leaves behind, how it fails."""
+
+import subprocess
+import sys
+
+import pytest
+
+import hippo_theory as ht
+from hippo_theory.cli import main
+from hippo_theory.papers import FIGURES
+
+
+def test_figures_lists_every_id_and_makes_those_asked_for(tmp_path, capsys):
+    assert main(["figures"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in FIGURES)
+    assert main(["figures", "s4d-3", "--quick", "--out", str(tmp_path)]) == 0
+    assert {p.suffix for p in tmp_path.iterdir()} >= {".png", ".pdf"}
+
+
+def test_an_unknown_figure_is_answered_with_the_nearest_one(capsys):
+    assert main(["figures", "ptd1"]) == 1
+    assert "Did you mean 'ptd-1'?" in capsys.readouterr().err
+
+
+def test_ledger_prints_each_claim_with_its_verdict(capsys):
+    assert main(["ledger", "s4d-3", "--quick"]) == 0
+    printed = capsys.readouterr().out
+    for claim in ht.figure("s4d-3", quick=True).claims:
+        assert claim.id in printed
+    assert "holds" in printed and "FAILS" not in printed
+
+
+def test_a_failing_claim_fails_the_command(monkeypatch, capsys):
+    from dataclasses import replace
+
+    broken = replace(FIGURES["s4d-3"], claims=lambda data: [replace(c, passed=False) for c in real(data)])
+    real = FIGURES["s4d-3"].claims
+    monkeypatch.setitem(FIGURES, "s4d-3", broken)
+    assert main(["ledger", "s4d-3", "--quick"]) == 1
+    assert "FAILS" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("recipe", ["legs", "legt", "lagt", "fout", "s4-legs", "s4-fout", "s4d-legs", "s4d-inv", "s4d-real"])
+def test_export_then_verify(recipe, tmp_path, capsys):
+    path, N = tmp_path / "x.safetensors", "9" if "fout" in recipe else "8"
+    assert main(["export", recipe, N, str(path), "--dtype", "float32"]) == 0
+    assert main(["verify", str(path), "--quiet"]) == 0
+    assert "passed" in capsys.readouterr().out
+
+
+def test_verify_goes_on_after_a_bad_file_and_fails_in_the_end(tmp_path, capsys):
+    good, bad = tmp_path / "good.safetensors", tmp_path / "bad.safetensors"
+    ht.export(ht.LegS(4), good)
+    bad.write_bytes(good.read_bytes()[:-1])
+    assert main(["verify", str(bad), str(good)]) == 1
+    out, err = capsys.readouterr()
+    assert "truncated" in err and "Certificate: LegS N=4 float64: passed" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["export", "s4d-leg", "8", "x"], "Did you mean 's4d-legs'?"),
+        (["export", "fout", "8", "x"], "use N=7 or N=9"),
+        (["export", "legs", "0", "x"], "at least 1"),
+        (["verify", "absent"], "cannot be read"),
+    ],
+)
+def test_mistakes_are_answered_in_one_line(arguments, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 1
+    err = capsys.readouterr().err
+    assert message in err and "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_usage_exits_with_two(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["no-such-command"])
+    assert stopped.value.code == 2 and "usage" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_not_a_traceback(monkeypatch, capsys):
+    import hippo_theory.cli as cli
+
+    monkeypatch.setattr(cli, "_info", lambda options: (_ for _ in ()).throw(KeyboardInterrupt()))
+    assert main(["info"]) == 130
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_python_minus_m_is_the_same_command():
+    done = subprocess.run([sys.executable, "-m", "hippo_theory", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"hippo_theory {ht.__version__}"
