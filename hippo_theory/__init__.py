@@ -11,7 +11,18 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "errors": ("AccuracyWarning", "HippoTheoryError"),
+    "errors": (
+        "AccuracyError",
+        "AccuracyWarning",
+        "CertificateError",
+        "ExportError",
+        "HippoTheoryError",
+        "MissingExtraError",
+        "ParameterError",
+        "ShapeError",
+        "UnknownNameError",
+        "UnstableSystemError",
+    ),
     "operators": ("CONVENTIONS", "FouT", "LagT", "LegS", "LegT", "TakenakaMalmquist", "convention", "operator"),
     "systems": ("Diagonal", "DiagonalPlusLowRank", "StateSpace"),
     "initializations": ("Initialization", "s4", "s4d"),
