@@ -32,14 +32,21 @@ def positive_integer(value: Any, name: str, who: str) -> int:
     return number
 
 
+def finite_real(value: Any, name: str, who: str) -> float:
+    """``value`` as a finite float; text, None and complex numbers are refused."""
+    array = np.asarray(value)
+    if array.ndim or array.dtype.kind not in "iuf":
+        raise ParameterTypeError(f"{who}: {name} must be a real number, got {value!r}.")
+    if not np.isfinite(array):
+        raise ParameterError(f"{who}: {name} must be finite, got {value}.")
+    return float(array)
+
+
 def positive_real(value: Any, name: str, who: str) -> float:
     """``value`` as a finite float > 0."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise ParameterTypeError(f"{who}: {name} must be a real number, got {value!r}.") from None
-    if not (np.isfinite(number) and number > 0):
-        raise ParameterError(f"{who}: {name} must be positive and finite, got {number}.")
+    number = finite_real(value, name, who)
+    if number <= 0:
+        raise ParameterError(f"{who}: {name} must be positive, got {number}.")
     return number
 
 
@@ -65,7 +72,10 @@ def times(t: ArrayLike, who: str) -> Real:
 
 
 def _numeric(values: ArrayLike, name: str, who: str) -> Array:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ShapeError(f"{who}: {name} is not a rectangular array ({error}).") from None
     if array.dtype.kind not in "iufc":
         raise ParameterTypeError(f"{who}: {name} must be numeric, got dtype {array.dtype}.")
     return array

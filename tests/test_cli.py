@@ -41,7 +41,9 @@ def test_a_failing_claim_fails_the_command(monkeypatch, capsys):
     assert "FAILS" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("recipe", ["legs", "legt", "lagt", "fout", "s4-legs", "s4-fout", "s4d-legs", "s4d-inv", "s4d-real"])
+@pytest.mark.parametrize(
+    "recipe", ["legs", "legt", "lagt", "fout", "s4-legs", "s4-fout", "s4d-legs", "s4d-inv", "s4d-real"]
+)
 def test_export_then_verify(recipe, tmp_path, capsys):
     path, N = tmp_path / "x.safetensors", "9" if "fout" in recipe else "8"
     assert main(["export", recipe, N, str(path), "--dtype", "float32"]) == 0
@@ -90,5 +92,7 @@ def test_an_interrupt_is_not_a_traceback(monkeypatch, capsys):
 
 
 def test_python_minus_m_is_the_same_command():
-    done = subprocess.run([sys.executable, "-m", "hippo_theory", "--version"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "hippo_theory", "--version"], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == f"hippo_theory {ht.__version__}"

@@ -140,7 +140,7 @@ def verify(path: str | Path) -> Certificate:
     ...         ht.verify(path)
     ...     except ht.HippoTheoryError as error:
     ...         print(str(error).rpartition("/")[2])
-    legs8.safetensors: the data of tensor V.real were changed: their SHA-256 is not the recorded one.
+    legs8.safetensors: the data of tensor lam.real were changed: their SHA-256 is not the recorded one.
     """
     recorded, stored = _intact(Path(path))
     proved = certify_stored(stored, recorded.claim, recorded.conventions, recorded.dtype, recorded.bits)

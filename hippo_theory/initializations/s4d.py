@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Complex, known_name, positive_integer
+from .._arrays import Complex, finite_real, known_name, positive_integer
 from ..errors import ParameterError
 from ..lossless import diagonalize_normal_part
 from ..operators import LegS
@@ -84,7 +84,7 @@ def s4d(kind: str, N: int, *, b_scale: float = 0.5, C: ArrayLike | None = None, 
     kind = known_name(kind, S4D_KINDS, "S4D kind")
     N = positive_integer(N, "N", f"s4d({kind!r})")
     if kind == "legs":
-        return _legs(N, float(b_scale), C, rng)
+        return _legs(N, finite_real(b_scale, "b_scale", "s4d('legs')"), C, rng)
     if b_scale != 0.5:
         raise ParameterError(f"s4d({kind!r}): b_scale scales V^*B of 'legs'; this kind has B = 1 by definition.")
     lam = _law(kind, N)
@@ -116,8 +116,8 @@ def _law(kind: str, N: int) -> Complex:
 
 
 def _legs(N: int, b_scale: float, C: ArrayLike | None, rng: Any) -> Initialization:
-    if not (np.isfinite(b_scale) and b_scale != 0):
-        raise ParameterError(f"s4d('legs'): b_scale must be finite and not zero, got {b_scale}.")
+    if b_scale == 0:
+        raise ParameterError("s4d('legs'): b_scale must not be zero: nothing would reach the state.")
     operator = LegS(N)
     part = diagonalize_normal_part(operator)
     B = b_scale * np.where(part.lam.imag == 0, 0.5, 1.0) * part.weights

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .._arrays import known_name
 from ._base import OnePort, Operator, PoleChain
 from .conventions import CONVENTIONS, Convention, convention
@@ -60,6 +58,6 @@ def operator(name: str, N: int) -> Operator:
     >>> ht.operator("legs", 4)
     LegS(4)
     """
-    lowered: dict[Any, str] = {family.lower(): family for family in FAMILIES}
-    found = lowered.get(name.lower() if isinstance(name, str) else name, name)
-    return FAMILIES[known_name(found, FAMILIES, "family")](N)
+    named = {family.lower(): family for family in FAMILIES}
+    given = named.get(name.lower(), name) if isinstance(name, str) else name
+    return FAMILIES[known_name(given, FAMILIES, "family")](N)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Array, Complex, frozen, vector
-from ..errors import ParameterError, ParameterTypeError
+from .._arrays import Array, Complex, finite_real, frozen, vector
+from ..errors import ParameterError
 from ._arithmetic import Arithmetic
 from ._base import PoleChain
 
@@ -73,12 +73,9 @@ class TakenakaMalmquist(PoleChain):
             raise ParameterError(
                 f"{who}: every a_k needs Re a_k > 0 (the poles are -(a_k + shift)); a[{k}] = {values[k]}."
             )
-        try:
-            shift = float(shift)
-        except (TypeError, ValueError):
-            raise ParameterTypeError(f"{who}: shift must be a real number, got {shift!r}.") from None
-        if not (np.isfinite(shift) and shift >= 0):
-            raise ParameterError(f"{who}: shift must be finite and >= 0, got {shift}.")
+        shift = finite_real(shift, "shift", who)
+        if shift < 0:
+            raise ParameterError(f"{who}: shift must be >= 0, got {shift}.")
         _check_pairs(values, who)
         _check_range(values, shift, who)
         object.__setattr__(self, "parameters", tuple(complex(v) for v in values))
