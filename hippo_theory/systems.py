@@ -436,5 +436,6 @@ class Diagonal(_System):
 
 def expm1_over(z: Array) -> Array:
     """(e^z - 1)/z with the value 1 at z = 0, to full relative accuracy for small |z|."""
-    safe = np.where(z == 0, 1.0, z)
-    return np.where(z == 0, 1.0, np.expm1(safe) / safe)
+    tiny = np.abs(z) < 1e-300  # 1 to the last digit, while a quotient of subnormals overflows on the way
+    safe = np.where(tiny, 1.0, z)
+    return np.where(tiny, 1.0, np.expm1(safe) / safe)

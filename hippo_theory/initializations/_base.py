@@ -47,8 +47,8 @@ class Initialization:
     conventions: dict[str, str] = field(default_factory=dict)
 
     @property
-    def lam(self) -> Complex:
-        """Eigenvalues of the diagonal part, shape (M,)."""
+    def lam(self) -> Array:
+        """Eigenvalues of the diagonal part, shape (M,); complex, but for the real modes of "real"."""
         return self.system.lam
 
     @property
@@ -117,21 +117,21 @@ class Initialization:
         return f"<{self.recipe['recipe']}({shown}): {self.lam.size} modes stored>"
 
 
-def output_vector(C: ArrayLike | None, rng: Any, V: Array | None, N: int, modes: int, who: str) -> Array | None:
+def output_vector(C: ArrayLike | None, rng: Any, V: Array | None, lam: Array, who: str) -> Array | None:
     """The modal output vector: given in operator coordinates and mapped to C V, drawn, or None.
 
-    Without an operator (V is None) C is modal, shape (modes,). A drawn C is standard normal: real in
-    operator coordinates, complex with E|C|^2 = 1 per stored mode otherwise.
+    Without an operator (V is None) C is modal, one entry a mode. A drawn C is standard normal: real in
+    operator coordinates; otherwise complex with E|C|^2 = 1, and real for a real mode.
     """
     if C is not None and rng is not None:
         raise ParameterError(f"{who}: give C= or rng=, not both.")
     if rng is not None:
         generator = np.random.default_rng(rng)
         if V is not None:
-            C = generator.standard_normal(N)
+            C = generator.standard_normal(len(V))
         else:
-            parts = generator.standard_normal((2, modes))
-            C = (parts[0] + 1j * parts[1]) / np.sqrt(2)
+            re, im = generator.standard_normal((2, lam.size))
+            C = np.where(lam.imag == 0, re, (re + 1j * im) / np.sqrt(2)) if lam.imag.any() else re
     if C is None:
         return None
-    return vector(C, "C", who, modes) if V is None else vector(C, "C", who, N) @ V
+    return vector(C, "C", who, lam.size) if V is None else vector(C, "C", who, len(V)) @ V

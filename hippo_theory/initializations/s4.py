@@ -61,7 +61,7 @@ def s4(operator: Operator, *, C: ArrayLike | None = None, rng: Any = None) -> In
     True
     """
     lam, V, weights = diagonalize_normal_part(operator).full()
-    modal = output_vector(C, rng, V, operator.N, operator.N, "s4")
+    modal = output_vector(C, rng, V, lam, "s4")
     system = DiagonalPlusLowRank(lam, P=weights / np.sqrt(2.0), B=weights, C=V if modal is None else modal)
     return Initialization(
         recipe={"recipe": "s4", **operator.identity()},

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Complex, finite_real, known_name, positive_integer
+from .._arrays import Array, finite_real, known_name, positive_integer
 from ..errors import ParameterError
 from ..lossless import diagonalize_normal_part
 from ..operators import LegS
@@ -88,7 +88,7 @@ def s4d(kind: str, N: int, *, b_scale: float = 0.5, C: ArrayLike | None = None, 
     if b_scale != 0.5:
         raise ParameterError(f"s4d({kind!r}): b_scale scales V^*B of 'legs'; this kind has B = 1 by definition.")
     lam = _law(kind, N)
-    modal = output_vector(C, rng, None, N, lam.size, f"s4d({kind!r})")
+    modal = output_vector(C, rng, None, lam, f"s4d({kind!r})")
     pairs = kind != "real"
     return Initialization(
         recipe={"recipe": "s4d", "kind": kind, "N": N},
@@ -104,9 +104,9 @@ def s4d(kind: str, N: int, *, b_scale: float = 0.5, C: ArrayLike | None = None, 
     )
 
 
-def _law(kind: str, N: int) -> Complex:
+def _law(kind: str, N: int) -> Array:
     if kind == "real":
-        return -(np.arange(N) + 1.0).astype(np.complex128)
+        return -(np.arange(N) + 1.0)
     if N % 2:
         raise ParameterError(
             f"s4d({kind!r}): N counts real states and the modes come in pairs, so N must be even; "
@@ -121,7 +121,7 @@ def _legs(N: int, b_scale: float, C: ArrayLike | None, rng: Any) -> Initializati
     operator = LegS(N)
     part = diagonalize_normal_part(operator)
     B = b_scale * np.where(part.lam.imag == 0, 0.5, 1.0) * part.weights
-    modal = output_vector(C, rng, part.V, N, part.lam.size, "s4d('legs')")
+    modal = output_vector(C, rng, part.V, part.lam, "s4d('legs')")
     return Initialization(
         recipe={"recipe": "s4d", "kind": "legs", **operator.identity(), "b_scale": b_scale},
         system=Diagonal(part.lam, B, C=part.V if modal is None else modal, conjugate_pairs=True),

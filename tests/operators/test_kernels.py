@@ -85,7 +85,7 @@ def test_kernels_are_the_matrix_exponential(family, N):
 @given(
     st.lists(st.tuples(st.floats(1e-2, 10), st.just(0.0) | st.floats(0.1, 10)), min_size=1, max_size=3),
     st.floats(0, 2),
-    st.floats(0, 20),
+    st.just(0.0) | st.floats(1e-300, 20),
 )
 def test_kernels_of_any_chain_are_the_matrix_exponential(parts, shift, t):
     a = [z for x, y in parts for z in ([complex(x, y), complex(x, -y)] if y else [x])]
@@ -114,6 +114,13 @@ ALL = [ht.LegS(5), ht.LegT(5), ht.LagT(5), ht.FouT(5), ht.TakenakaMalmquist([0.3
 @pytest.mark.parametrize("op", [*ALL, ht.LegS(200), ht.LagT(200), ht.FouT(201), ht.LegT(200)], ids=repr)
 def test_kernels_start_at_the_input_vector(op):
     np.testing.assert_allclose(op.kernel(0.0), op.B, rtol=4 * ref.EPS)
+
+
+@pytest.mark.parametrize("t", [5e-324, 1e-310, 1e-300])
+@pytest.mark.parametrize("op", ALL, ids=repr)
+def test_kernels_at_the_smallest_times_are_the_input_vector(op, t):
+    np.testing.assert_allclose(op.kernel(t), op.B, rtol=4 * ref.EPS)
+    np.testing.assert_allclose(op.kernel([t, 0.0, 1.0])[:, 0], op.B, rtol=8 * ref.EPS)
 
 
 @pytest.mark.parametrize("op", ALL, ids=repr)

@@ -15,14 +15,14 @@ import numpy as np
 
 from .._arrays import Real
 
-__all__ = ["Spike", "amplification_near", "phase", "resolved_axis", "spike"]
+__all__ = ["Spike", "amplification_near", "axis_phase", "resolved_axis", "spike"]
 
 # B_2j / (2j (2j-1)): the Euler-Maclaurin weights of (2j-1)-th derivatives of arctan, over (2j-2)!.
 _WEIGHTS = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156, -3617 / 122400)
 _ASYMPTOTIC = 16.0  # from here on the last weight contributes less than 1e-19
 
 
-def phase(N: int, w: Real) -> Real:
+def axis_phase(N: int, w: Real) -> Real:
     """Unwrapped alpha(w) = arg phi(iw) of LegS(N) for w > 0, relative error a few eps.
 
     alpha is a trapezoidal sum of 2 arctan(x/w) over x = 0..N, hence an integral plus end corrections
@@ -43,11 +43,11 @@ def phase(N: int, w: Real) -> Real:
 
 
 def _frequency(N: int, alpha: Real) -> Real:
-    """Frequency w(alpha), the inverse of ``phase``: Newton, the slope -log(1 + N^2/w^2) being the integral's."""
+    """Frequency w(alpha), the inverse of ``axis_phase``: Newton, the slope -log(1 + N^2/w^2) being the integral's."""
     grid = np.geomspace(1e-3, 1e3 * N * N, 4000)
-    w = np.exp(np.interp(-alpha, -phase(N, grid), np.log(grid)))
+    w = np.exp(np.interp(-alpha, -axis_phase(N, grid), np.log(grid)))
     for _ in range(30):
-        step = (phase(N, w) - alpha) / np.log1p((N / w) ** 2)
+        step = (axis_phase(N, w) - alpha) / np.log1p((N / w) ** 2)
         w = np.maximum(w + step, w / 2)
         if np.all(np.abs(step) <= 4e-16 * w):
             break
@@ -82,12 +82,12 @@ def resolved_axis(N: int, start: float, stop: float) -> tuple[Real, Real]:
     centre = np.pi * np.concatenate([m[spike_number], m])
     offset = np.concatenate([half, -half, np.zeros(m.size)])
     alpha = np.concatenate([centre + half, centre - half, np.pi * m])
-    low, high = phase(N, np.array([stop, start]))
+    low, high = axis_phase(N, np.array([stop, start]))
     inside = (alpha > low) & (alpha < high)
     offset, w = offset[inside], _frequency(N, alpha[inside])
 
     smooth = np.geomspace(start, stop, 400)
-    w, offset = np.concatenate([w, smooth]), np.concatenate([offset, phase(N, smooth) - np.pi])
+    w, offset = np.concatenate([w, smooth]), np.concatenate([offset, axis_phase(N, smooth) - np.pi])
     order = np.argsort(w)
     return w[order], 1 / _gap(N, w, offset)[order]
 

@@ -75,7 +75,8 @@ def test_float32_kernel_is_the_exact_kernel_rounded(kind: str, N: int, draw: str
             # dt Im lam L = 2e6, to 1e-10.
             terms = (2 if init.conjugate_pairs else 1) * np.abs(sampled.C * sampled.B).sum()
             assert error <= U32 * (2 * terms + largest) + 1e-10 * terms
-            assert error <= 5e-7 * largest
+            # A random sum of real decays all but cancels: its largest value is a hundredth of its terms.
+            assert error <= (1e-6 if kind == "real" else 5e-7) * largest
 
 
 @pytest.mark.parametrize("dt", STEPS)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hippo_theory as ht
-from hippo_theory.papers._legs_axis import amplification_near, phase, resolved_axis, spike
+from hippo_theory.lossless.imaginary_axis import amplification_near, axis_phase, resolved_axis, spike
 
 EPS = np.finfo(float).eps
 
@@ -22,7 +22,7 @@ def test_the_phase_in_closed_form_is_the_sum_of_arctangents(N, log_w):
     with mpmath.workdps(30):
         exact = 2 * mpmath.fsum(mpmath.atan(mpmath.mpf(k) / w) for k in range(1, N)) + mpmath.atan(mpmath.mpf(N) / w)
     # An integral and its end corrections: half a dozen roundings of quantities no larger than twice the result.
-    assert abs(phase(N, np.array([w]))[0] / float(exact) - 1) < 12 * EPS
+    assert abs(axis_phase(N, np.array([w]))[0] / float(exact) - 1) < 12 * EPS
 
 
 @pytest.mark.parametrize("N", [2, 3, 10, 257])
