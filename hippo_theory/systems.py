@@ -390,8 +390,9 @@ class Diagonal(_System):
             return np.concatenate([x, x[..., ~real].conj()], axis=-1)
 
         # 2 Re(C B) of a real mode is one real residue: turn a complex B there into its modulus.
-        turn = np.where(real & (self.B.imag != 0), self.B / np.where(self.B == 0, 1, np.abs(self.B)), 1)
-        B = np.where(real, 2 * self.B / turn, self.B)
+        turned = real & (self.B.imag != 0)
+        turn = np.where(turned, np.exp(1j * np.angle(self.B)), 1)
+        B = np.where(real, 2 * np.where(turned, np.abs(self.B), self.B), self.B)
         C = self.C if self.C is None else mirrored(np.where(real, (self.C * turn).real, self.C))
         return replace(self, lam=mirrored(self.lam), B=mirrored(B), C=C, conjugate_pairs=False)
 

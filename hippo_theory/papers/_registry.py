@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from .._arrays import known_name
-from . import httyh, ptd, s4d
 from ._figure import Figure, FigureResult
+from .httyh import FIGURES as HTTYH
+from .ptd import FIGURES as PTD
+from .s4d import FIGURES as S4D
 
 __all__ = ["FIGURES", "figure"]
 
-FIGURES: dict[str, Figure] = {f.id: f for f in (*httyh.FIGURES, *s4d.FIGURES, *ptd.FIGURES)}
+FIGURES: dict[str, Figure] = {f.id: f for f in (*HTTYH, *S4D, *PTD)}
 
 
 def figure(id: str, quick: bool = False) -> FigureResult:

@@ -1,5 +1,7 @@
 """The eigenvalues of the normal part: roots of the phase, to the last bit, by four other roads."""
 
+from fractions import Fraction
+
 import flint
 import numpy as np
 import pytest
@@ -192,6 +194,17 @@ chains = section_lists.map(lambda p: [z for part in p for z in part])
 @given(chains)
 def test_frequencies_of_any_chain_are_correctly_rounded(a):
     assert_roots(a)
+
+
+@given(st.floats(1e-9, 1e9), st.floats(1e-9, 1e9))
+@example(1e-9, 3735028.787363047)
+@example(1e-9, 1e9)
+def test_the_frequency_of_one_pair_is_its_modulus_correctly_rounded(x, y):
+    """Phi of one pair is -1 where s^2 = -|a|^2 (shift 0), however sharp the pair."""
+    high, low = normal_frequencies(np.array([complex(x, y), complex(x, -y)]))
+    square = Fraction(x) ** 2 + Fraction(y) ** 2
+    assert ref.half_ulps(float(high[0]), square)
+    assert abs((Fraction(float(high[0])) + Fraction(float(low[0]))) ** 2 / square - 1) <= 2 * DOUBLE_DOUBLE
 
 
 @given(section_lists, st.integers(2, 5))
