@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ._arrays import Array, Real
+from .errors import AccuracyError
 
 __all__ = ["exponential_action", "power_action"]
 
@@ -16,13 +17,18 @@ def exponential_action(A: Array, B: Array, t: Real) -> Array:
 
     t_j = q_j h + r_j with h = 2^-k, |hA|_1 <= 1: the remainder r_j by a Taylor polynomial (one set
     of vectors A^i B serves all times), the integer q_j by its bits and the squares of e^{hA}.
+    ``AccuracyError`` where |A| t exceeds 2^62.
     """
     from scipy.linalg import expm
 
     if t.size == 0 or t.max() == 0:
         return np.repeat(B[:, None], t.size, axis=1)
-    norm = max(float(np.abs(A).sum(axis=0).max()), 1.0 / float(t.max()))
+    norm = max(float(np.abs(A).sum(axis=0).max()), 1e-290)
     h = 2.0 ** -np.ceil(np.log2(norm))
+    if t.max() / h >= 2.0**62:
+        raise AccuracyError(
+            f"e^(tA) is not computed for |A| t = {norm * t.max():.3g}: no digit would be left of it; rescale time."
+        )
     q = np.floor(t / h).astype(np.int64)
     vectors = [B]
     for i in range(1, _TAYLOR_TERMS):

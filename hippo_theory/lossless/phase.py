@@ -73,8 +73,8 @@ def normal_frequencies(a: Complex, indices: ArrayLike | None = None) -> tuple[Re
     -----
     Newton's method on whichever of Theta and N pi - Theta is smaller, in the variable log y where
     both are nearly linear at their end, kept inside a bracket that shrinks at every step. The last
-    step takes its residual from the product prod_k (a_k + iy), whose argument is Theta/2, in
-    double-double arithmetic: no arctangent limits it.
+    steps work on the product prod_k (a_k + iy), whose argument is Theta/2, in double-double
+    arithmetic: no arctangent limits them.
     """
     N = a.size
     j = np.arange((N + 1) // 2) if indices is None else np.asarray(indices)
@@ -125,27 +125,39 @@ def _log_step(residual: Array, size: Array, log_slope: Array) -> Real:
 
 
 def _polished(a: Complex, y: Real, m: Real) -> Double:
-    """Newton steps with a residual to 106 bits: tan of arg prod_k (a_k + iy) - pi m / 2."""
+    """Newton steps to 106 bits on i^{-m} z(y), z = prod_k (a_k + iy), whose argument Theta/2 - pi m/2 must vanish.
+
+    Near the root the step is taken on the argument; further away on the imaginary part, which is
+    linear beside a sharp resonance, even one that is narrower than an ulp of y.
+    """
     high, low = y.copy(), np.zeros_like(y)
     active = np.arange(y.size)
     for _ in range(_MAX_POLISH):
-        x = high[active]
-        *_, (real, imag) = section_products(a, (x, low[active]))
+        point = high[active], low[active]
+        *_, (real, imag) = section_products(a, point)
         rotated = (real[0] + 1j * imag[0]) * (1j ** (-m[active] % 4)).round()
-        _, _, slope = phase(a, x)
-        step = -2 * np.arctan(rotated.imag / rotated.real) / slope
-        high[active], low[active] = add((x, low[active]), (step, np.zeros_like(step)))
+        inverses, width = _inverse_sum(a, point)
+        slope, tangent = inverses.real, rotated.imag / rotated.real
+        step = np.where(np.abs(tangent) < 0.25, -np.arctan(tangent) / slope, -rotated.imag / (rotated * inverses).real)
+        # What the rounding of Theta can have cost ``_roots``, and no further: there are other roots.
+        reach = 2.0**-46 * (point[0] + a.size / slope)
+        step = np.clip(step, -reach, reach)
+        high[active], low[active] = add(point, (step, np.zeros_like(step)))
         # What a quadratically convergent step leaves behind: one step is enough unless a resonance is sharp.
-        active = active[np.abs(step) * np.abs(step) * _steepest(a, x) > 1e-31 * x]
+        active = active[step * step > 1e-31 * width * point[0]]
         if active.size == 0:
             break
     return high, low
 
 
-def _steepest(a: Complex, y: Real) -> Real:
-    """An upper bound of |Theta''/(2 Theta')| at y: the inverse width of the sharpest section there."""
-    width = np.hypot(a.real, y[:, None] + a.imag).min(axis=1)
-    return np.asarray(1 / width)
+def _inverse_sum(a: Complex, y: Double) -> tuple[Complex, Real]:
+    """sum_k 1/(a_k + iy), the logarithmic derivative of the product over i, and min_k |a_k + iy|."""
+    total, width = np.zeros(y[0].size, dtype=np.complex128), np.full(y[0].size, np.inf)
+    for alpha, beta in zip(a.real, a.imag, strict=True):
+        section = alpha + 1j * ((y[0] + beta) + y[1])
+        total += 1 / section
+        width = np.minimum(width, np.abs(section))
+    return total, width
 
 
 def section_products(a: Complex, y: Double) -> Iterator[tuple[Double, Double]]:

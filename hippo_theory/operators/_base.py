@@ -98,8 +98,9 @@ class Operator(ABC):
         Returns
         -------
         ndarray, shape (N,) + s.shape, complex128
-            The error is below 1e-13 max_n |G_n| at points no nearer than 1e-2 |s| to a pole. At a
-            pole, and where |G_n| exceeds the float range, the value is ``inf``. Cost O(N) a point.
+            The error is below 2 N eps max_n |G_n|, 1e-13 for N <= 256 and mostly far less, at points
+            no nearer than 1e-2 |s| to a pole. At a pole, and where |G_n| exceeds the float range, the
+            value is ``inf``. Cost O(N) a point.
         """
         return self._at_points(self._transfer, s, (self.N,), at_infinity=0.0, who="transfer")
 
@@ -112,7 +113,8 @@ class Operator(ABC):
 
         Families without a closed form (LegT, FouT, general Takenaka-Malmquist at finite N) use
         scaling and binary powering of e^{hA} for all points at once: O(N^3 log(|A| t) + N^2 T log)
-        operations and an absolute error of about eps |A| t, since A is dissipative.
+        operations and an absolute error of about eps |A| t, since A is dissipative (``AccuracyError``
+        beyond |A| t = 2^62).
         """
         t = times(t, f"{self!r}.kernel")
         return self._kernel(t.ravel()).reshape((self.N, *t.shape))
@@ -124,8 +126,8 @@ class Operator(ABC):
         """Controllability Gramian P (N, N), the solution of A P + P A^T + B B^T = 0.
 
         In closed form for LegS (a Jacobi matrix) and for every family with shift 0 and one port
-        (the identity). Otherwise the Bartels-Stewart solution of scipy, whose error is about
-        eps |A| |P| / shift-like gap rather than entrywise small.
+        (the identity). Otherwise scipy's Bartels-Stewart solution, backward stable in norm: small
+        entries carry no relative accuracy.
         """
         from scipy.linalg import solve_continuous_lyapunov
 
