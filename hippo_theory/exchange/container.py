@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from .._arrays import Array
+from .._files import write
 from .._optional import require
 from ..errors import CertificateError, ExportError
 
@@ -33,24 +31,7 @@ def write_container(path: Path, tensors: dict[str, Array], text: str) -> None:
     # safetensors takes the caller's memory order on trust: hand it C-contiguous copies.
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     data: bytes = require("safetensors.numpy").save(contiguous, metadata={METADATA_KEY: text})
-    temporary = None
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        _compare(temporary, contiguous, text)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-        temporary = None
-    except OSError as error:
-        raise ExportError(f"{path} could not be written ({error}); nothing was changed there.") from error
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
+    write(path, data, lambda temporary: _compare(temporary, contiguous, text))
 
 
 def _compare(path: Path, tensors: dict[str, Array], text: str) -> None:

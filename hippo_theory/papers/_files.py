@@ -1,20 +1,18 @@
-"""What is written to disk, each file whole or not at all: pictures, data, text."""
+"""What figures leave on disk: a folder, pictures, data."""
 
 from __future__ import annotations
 
-import contextlib
 import io
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from .. import plot
+from .._files import write
 from ..errors import ExportError
 from ._figure import Data, FigureResult
 
-__all__ = ["data_bytes", "folder", "save", "write"]
+__all__ = ["data_bytes", "folder", "save"]
 
 
 def folder(path: str | Path) -> Path:
@@ -31,31 +29,6 @@ def folder(path: str | Path) -> Path:
     except OSError as error:
         raise ExportError(f"The folder {place} cannot be made ({error}); choose another one.") from error
     return place
-
-
-def write(path: Path, content: bytes) -> Path:
-    """Write to a temporary file beside ``path``, then move it into place.
-
-    Raises
-    ------
-    ExportError
-        The folder cannot be written to; ``path`` keeps what it had.
-    """
-    temporary = None
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError as error:
-        raise ExportError(f"{path} could not be written ({error}); nothing was changed there.") from error
-    finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-    return path
 
 
 def data_bytes(data: Data) -> bytes:

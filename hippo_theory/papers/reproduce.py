@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .._arrays import known_name
+from .._files import write
 from .._info import info
 from ..errors import ExportError
 from ._claims import Claim, ledger
 from ._exports import export_verified
 from ._figure import FigureResult
-from ._files import data_bytes, folder, save, write
+from ._files import data_bytes, folder, save
 from ._gallery import TITLE, gallery
 from ._registry import FIGURES, figure
 

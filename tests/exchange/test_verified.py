@@ -235,6 +235,7 @@ def test_what_is_not_an_object_of_ours_is_refused(tmp_path):
 def test_an_interrupted_export_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, moment):
     from pathlib import Path
 
+    from hippo_theory import _files
     from hippo_theory.exchange import container
 
     path = tmp_path / "x.safetensors"
@@ -245,8 +246,8 @@ def test_an_interrupted_export_leaves_the_old_file_and_no_other(tmp_path, monkey
         raise KeyboardInterrupt
 
     targets = {
-        "write": (container.os, "fdopen"),
-        "fsync": (container.os, "fsync"),
+        "write": (_files.os, "fdopen"),
+        "fsync": (_files.os, "fsync"),
         "compare": (container, "_compare"),
         "replace": (Path, "replace"),
     }

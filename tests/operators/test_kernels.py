@@ -45,7 +45,7 @@ def test_legs_kernels_are_legendre_polynomials_of_the_exponential(N):
     assert (np.abs(K - want) <= tolerance).all()
 
 
-@pytest.mark.parametrize("N", SIZES)
+@pytest.mark.parametrize("N", [1, 2, 16, 64, 255, 600])
 def test_lagt_kernels_are_laguerre_functions_although_the_exponential_underflows(N):
     """At t = 2000 e^{-t/2} is 0 in floats while Lag_n(t) for n near 600 brings the product back to size 0.1."""
     K = ht.LagT(N).kernel(TIMES)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import hippo_theory as ht
+from hippo_theory._files import write
 from hippo_theory.errors import ExportError, UnknownNameError
 from hippo_theory.papers import FIGURES, Claim, reproduce
-from hippo_theory.papers._files import write
 from hippo_theory.papers._gallery import gallery
 from hippo_theory.papers.reproduce import _shown
 
