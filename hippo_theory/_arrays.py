@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import operator
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import fields
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,6 +30,8 @@ def positive_integer(value: Any, name: str, who: str) -> int:
         ) from None
     if number < 1:
         raise ParameterError(f"{who}: {name} must be at least 1, got {number}.")
+    if number >= 2**31:
+        raise ParameterError(f"{who}: {name} = {number} is beyond any memory; it must be below 2^31.")
     return number
 
 
@@ -72,10 +75,12 @@ def times(t: ArrayLike, who: str) -> Real:
 
 
 def _numeric(values: ArrayLike, name: str, who: str) -> Array:
+    if isinstance(values, np.ma.MaskedArray):
+        raise ParameterTypeError(f"{who}: {name} is a masked array; fill it first, its mask would be lost.")
     try:
         array = np.asarray(values)
-    except ValueError as error:
-        raise ShapeError(f"{who}: {name} is not a rectangular array ({error}).") from None
+    except (ValueError, RuntimeError) as error:
+        raise ShapeError(f"{who}: {name} is not a rectangular array of numbers ({error}).") from None
     if array.dtype.kind not in "iufc":
         raise ParameterTypeError(f"{who}: {name} must be numeric, got dtype {array.dtype}.")
     return array
@@ -97,6 +102,30 @@ def vector(values: ArrayLike, name: str, who: str, length: int | None = None) ->
         needed = "a non-empty 1-D array" if length is None else f"shape ({length},)"
         raise ShapeError(f"{who}: {name} must have {needed}, got shape {array.shape}.")
     return array
+
+
+def generator(rng: Any, who: str) -> np.random.Generator:
+    """The numpy Generator of ``rng``: one itself, a seed, or None for fresh entropy."""
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError) as error:
+        raise ParameterTypeError(f"{who}: rng must be a numpy Generator or a seed, got {rng!r} ({error}).") from None
+
+
+class Immutable:
+    """For frozen dataclasses with read-only arrays: copies are the object, pickles call the constructor.
+
+    Otherwise numpy would hand out writable copies of the arrays inside an object that claims to be frozen.
+    """
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
+
+    def __reduce__(self) -> Any:
+        return type(self), tuple(getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
 
 
 def frozen(array: Array) -> Array:

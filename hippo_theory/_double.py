@@ -13,14 +13,14 @@ Double = tuple[Array, Array]
 
 
 def two_sum(x: Array, y: Array) -> Double:
-    """X + y = s + e exactly (Knuth)."""
+    """x + y = s + e exactly (Knuth)."""
     s = x + y
     t = s - x
     return s, (x - (s - t)) + (y - t)
 
 
 def two_product(x: Array, y: Array) -> Double:
-    """X y = p + e exactly (Dekker's splitting into 26-bit halves; no fused multiply-add needed)."""
+    """x y = p + e exactly (Dekker's splitting into 26-bit halves; no fused multiply-add needed)."""
     p = x * y
     big_x, big_y = x * 134217729.0, y * 134217729.0
     xh, yh = big_x - (big_x - x), big_y - (big_y - y)
@@ -29,13 +29,13 @@ def two_product(x: Array, y: Array) -> Double:
 
 
 def add(x: Double, y: Double) -> Double:
-    """X + y with an error of a few 2^-106 (|x| + |y|)."""
+    """x + y with an error of a few 2^-106 (|x| + |y|)."""
     s, e = two_sum(x[0], y[0])
     return _renormalised(s, e + (x[1] + y[1]))
 
 
 def multiply(x: Double, y: Double) -> Double:
-    """X y with a relative error of a few 2^-104."""
+    """x y with a relative error of a few 2^-104."""
     p, e = two_product(x[0], y[0])
     return _renormalised(p, e + (x[0] * y[1] + x[1] * y[0]))
 
@@ -46,7 +46,7 @@ def _renormalised(high: Array, low: Array) -> Double:
 
 
 def pi_in_two_floats(m: ArrayLike) -> tuple[Real, Real]:
-    """M pi = high + low for integers m, to about 106 bits; ``high`` is the nearest float."""
+    """m pi = high + low for integers m, to about 106 bits; ``high`` is the nearest float."""
     m = np.asarray(m, dtype=np.float64)
     product, error = two_product(m, np.asarray(np.pi))
     return _renormalised(product, error + m * 1.2246467991473532e-16)

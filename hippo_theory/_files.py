@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from .errors import ExportError
+from .errors import ExportError, ParameterError, ParameterTypeError
 
-__all__ = ["write"]
+__all__ = ["as_path", "write"]
+
+
+def as_path(path: Any, who: str) -> Path:
+    """``path`` as a Path; what no file can be called is refused."""
+    try:
+        made = Path(path)
+    except TypeError:
+        raise ParameterTypeError(f"{who}: a path is needed, got {path!r} of type {type(path).__name__}.") from None
+    if "\0" in str(made):
+        raise ParameterError(f"{who}: the path {str(made)!r} contains a null character.")
+    return made
 
 
 def write(path: Path, content: bytes, check: Callable[[Path], None] = lambda path: None) -> Path:
@@ -21,23 +33,21 @@ def write(path: Path, content: bytes, check: Callable[[Path], None] = lambda pat
     ExportError
         The folder cannot be written to; whatever ``check`` raises passes through. Nothing stays behind.
     """
-    temporary = None
+    # Through a symbolic link to its target; with the permissions that the user's umask gives a new file.
+    target = Path(os.path.realpath(path))
+    temporary = target.parent / f".{secrets.token_hex(8)}.part"
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         check(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         if isinstance(error, ExportError):
             raise
         raise ExportError(f"{path} could not be written ({error}); nothing was changed there.") from error
     finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
     return path

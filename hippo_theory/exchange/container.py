@@ -50,12 +50,16 @@ def read_container(path: Path) -> tuple[dict[str, Array], str]:
         Not a safetensors file, truncated, longer than its header says, damaged, or without a certificate.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise CertificateError(f"{path} is not a file.")
         data = path.read_bytes()
     except OSError as error:
         raise CertificateError(f"{path} cannot be read: {error}.") from error
     metadata = _checked_header(path, data)
     if not isinstance(metadata, dict) or METADATA_KEY not in metadata:
         raise CertificateError(f"{path} is a safetensors file without a hippo_theory certificate.")
+    if len(metadata) > 1:
+        raise CertificateError(f"{path}: the header has entries besides the certificate: {sorted(metadata)}.")
     try:
         tensors: dict[str, Array] = require("safetensors.numpy").load(data)
     except Exception as error:  # the Rust side raises its own type, and KeyError for dtypes numpy lacks
@@ -77,7 +81,7 @@ def _checked_header(path: Path, data: bytes) -> object:
         header = json.loads(data[8 : 8 + size])
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
         declared = 8 + size + max(ends, default=0)
-    except (ValueError, AttributeError, TypeError, KeyError, IndexError) as error:
+    except (ValueError, AttributeError, TypeError, KeyError, IndexError, RecursionError) as error:
         raise CertificateError(f"{path} is {foreign}, or its header is damaged ({error}).") from None
     if len(data) != declared:
         state = "truncated" if len(data) < declared else "longer than its header says"

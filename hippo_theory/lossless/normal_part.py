@@ -35,7 +35,7 @@ class NormalPart:
     weights: Real
 
     def full(self) -> tuple[Complex, Complex, Real]:
-        """Lam (N,), V (N, N) and V^* B (N,): stored halves, then the mirror images of the complex ones."""
+        """lam (N,), V (N, N) and V^* B (N,): stored halves, then the mirror images of the complex ones."""
         paired = self.lam.imag != 0
         lam = np.concatenate([self.lam, self.lam[paired].conj()])
         V = np.concatenate([self.V, self.V[:, paired].conj()], axis=1)

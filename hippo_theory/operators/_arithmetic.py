@@ -35,7 +35,7 @@ class Arithmetic(Protocol):
         """sqrt(x^2 + y^2), broadcast."""
 
     def pi(self, m: Array) -> Array:
-        """M pi for integers m."""
+        """m pi for integers m."""
 
 
 class Float64:
@@ -122,7 +122,7 @@ def _ratio(value: Any) -> tuple[int, int]:
 
 
 def _even_frexp(x: Array) -> tuple[Array, Array]:
-    """X = m 2^e with e even and m in [1/2, 2): square roots then split exactly, without overflow."""
+    """x = m 2^e with e even and m in [1/2, 2): square roots then split exactly, without overflow."""
     mantissa, exponent = np.frexp(x)
     odd = exponent % 2
     return np.ldexp(mantissa, odd), exponent - odd

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 from .._arrays import Array, Complex, Real, frequencies, frozen, positive_integer, times
 from .._exponential import exponential_action
 from .._optional import require
+from .._precision import working_precision
 from ._arithmetic import FLOAT64, Arithmetic, Balls, Exact
 
 __all__ = ["OnePort", "Operator", "PoleChain"]
@@ -70,8 +71,7 @@ class Operator(ABC):
         ``bits`` is the working precision: the radii are at most a few units of the last of them.
         """
         flint = require("flint")
-        bits = positive_integer(bits, "bits", f"{self!r}.balls")
-        with flint.ctx.workprec(bits):
+        with working_precision(bits):
             A, B = self._formula(Balls())
             return flint.arb_mat(A.tolist()), flint.arb_mat([[b] for b in B.tolist()])
 
@@ -175,7 +175,7 @@ class OnePort(Operator):
 
     @abstractmethod
     def _allpass(self, s: Complex) -> Complex:
-        """Phi at finite points s (S,), shape (S,)."""
+        """phi at finite points s (S,), shape (S,)."""
 
     def gramian(self) -> Real:
         return np.eye(self.N) if self.shift == 0 else super().gramian()

@@ -80,7 +80,7 @@ class FouT(SizedOperator, OnePort):
         return A, R.root(R.number(square), R.number(1))
 
     def _port(self, s: Complex) -> tuple[Complex, Complex, Complex]:
-        """Q 2g, q, and q/s, q/(s^2 + 4 pi^2 m^2) for m = 1..M, with q the factor that is nearly zero.
+        """q 2g, q, and q/s, q/(s^2 + 4 pi^2 m^2) for m = 1..M, with q the factor that is nearly zero.
 
         g has poles at s = 0 and s = 2 pi i m, where G and phi are regular: multiplying through by the
         nearest factor q removes the singularity before it is rounded. The frequencies 2 pi m are

@@ -1,7 +1,18 @@
 """How far to trust it: ball arithmetic, enclosures and certificates; the second opinion on everything above."""
 
-from .certificate import Certificate, Check
-from .certify import certify, certify_stored, claimed_operator
-from .storage import from_storage, to_storage
+from .certificate import Certificate, Check, fingerprint
+from .certify import certify, certify_stored, check_form, claimed_operator
+from .storage import DTYPES, from_storage, to_storage
 
-__all__ = ["Certificate", "Check", "certify", "certify_stored", "claimed_operator", "from_storage", "to_storage"]
+__all__ = [
+    "DTYPES",
+    "Certificate",
+    "Check",
+    "certify",
+    "certify_stored",
+    "check_form",
+    "claimed_operator",
+    "fingerprint",
+    "from_storage",
+    "to_storage",
+]

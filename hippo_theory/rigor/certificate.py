@@ -74,7 +74,11 @@ class Certificate:
         raise KeyError(f"{name!r}; this certificate has: {', '.join(c.name for c in self.checks)}")
 
     def to_json(self) -> str:
-        """Canonical JSON (sorted keys, ASCII) with a digest of itself, so that no byte can change unseen."""
+        """Canonical JSON (sorted keys, ASCII) with a digest of itself: no byte of it can change unseen.
+
+        The digest guards against damage, not against a forger: against him stands ``verify``, which
+        derives every statement again.
+        """
         body = {"schema": _SCHEMA, **asdict(self)}
         return json.dumps({**body, "digest": _digest(body)}, sort_keys=True, separators=(",", ":"))
 
@@ -89,7 +93,7 @@ class Certificate:
         try:
             body = json.loads(text)
             digest = body.pop("digest")
-        except (ValueError, AttributeError, KeyError, TypeError) as error:
+        except (ValueError, AttributeError, KeyError, TypeError, RecursionError) as error:
             raise CertificateError(f"The certificate is not readable JSON with a digest ({error}).") from None
         if digest != _digest(body):
             raise CertificateError("The certificate was altered: its digest does not match its text.")
@@ -107,9 +111,10 @@ class Certificate:
 
     def summary(self) -> str:
         """One line: what it is, and the verdict."""
-        what = " ".join(str(self.claim[k]) for k in ("recipe", "kind", "family") if k in self.claim)
-        size = f" N={self.claim['N']}" if "N" in self.claim else ""
-        return f"{what or self.claim['type']}{size} {self.dtype}: {'passed' if self.passed else 'FAILED'}"
+        told = ("recipe", "kind", "family") if self.claim["type"] in ("Operator", "Initialization") else ()
+        what = " ".join(str(self.claim[k]) for k in told if k in self.claim) or self.claim["type"]
+        size = f" N={self.claim['N']}" if told else ""
+        return f"{what}{size} {self.dtype}: {'passed' if self.passed else 'FAILED'}"
 
     def __str__(self) -> str:
         width = max((len(c.name) for c in self.checks), default=0)

@@ -88,16 +88,32 @@ def _candidates(a: Array) -> Array:
 def _enclosed_root(a: list[Any], m: int, y: float, bits: int) -> Any:
     flint = require("flint")
     target = m * flint.arb.pi()
-    root = flint.arb(y)
-    for _ in range(max(3, bits // 20)):
-        step = (_theta(a, root) - target) / _slope(a, root)
-        root = (root - step).mid()
-    for slack in (bits - 24, bits - 40, bits // 2):
-        width = root * flint.arb(2) ** (-slack)
-        low, high = (root - width).mid(), (root + width).mid()
-        if _theta(a, low) < target and _theta(a, high) > target:
-            return low.union(high)
-    raise AccuracyError(f"The root of Theta(y) = {m} pi near y = {y:.17g} could not be enclosed at {bits} bits.")
+    for sharp in (False, True):
+        root = _bisected(a, target, y, bits) if sharp else flint.arb(y)
+        for _ in range(max(3, bits // 20)):
+            step = (_theta(a, root) - target) / _slope(a, root)
+            root = (root - step).mid()
+        for slack in (bits - 24, bits - 40, bits // 2):
+            width = root * flint.arb(2) ** (-slack)
+            low, high = (root - width).mid(), (root + width).mid()
+            if _theta(a, low) < target and _theta(a, high) > target:
+                return low.union(high)
+    raise AccuracyError(
+        f"The root of Theta(y) = {m} pi near y = {y:.17g} could not be enclosed at {bits} bits; raise bits=."
+    )
+
+
+def _bisected(a: list[Any], target: Any, y: float, bits: int) -> Any:
+    """Halvings in balls, for a resonance so sharp that Newton's method leaves it from the nearest float."""
+    flint = require("flint")
+    low, high = flint.arb(y) * (1 - flint.arb(2) ** -20), flint.arb(y) * (1 + flint.arb(2) ** -20)
+    for _ in range(bits):
+        middle = ((low + high) / 2).mid()
+        if _theta(a, middle) < target:
+            low = middle
+        else:
+            high = middle
+    return ((low + high) / 2).mid()
 
 
 def _theta(a: list[Any], y: Any) -> Any:

@@ -24,11 +24,15 @@ def to_storage(tensors: dict[str, Array], dtype: str) -> dict[str, Array]:
     UnknownNameError
         A dtype other than float64 and float32.
     AccuracyError
-        A number that the dtype cannot hold: it would overflow.
+        A number that the dtype cannot hold: it would overflow, or lose digits below the smallest normal.
     """
     real = np.dtype(known_name(dtype, DTYPES, "dtype"))
     stored: dict[str, Array] = {}
     for name, array in tensors.items():
+        size = np.abs(array)
+        if real != np.float64 and np.any((size > 0) & (size < np.finfo(real).tiny)):
+            smallest = float(size[size > 0].min())
+            raise AccuracyError(f"{name} holds {smallest:.3g}, which {dtype} cannot; export as float64.")
         parts = {f"{name}.real": array.real, f"{name}.imag": array.imag} if np.iscomplexobj(array) else {name: array}
         for part, values in parts.items():
             with np.errstate(over="ignore"):
@@ -45,6 +49,8 @@ def from_storage(stored: dict[str, Array]) -> dict[str, Array]:
     tensors: dict[str, Array] = {}
     for name, values in stored.items():
         base, _, part = name.rpartition(".")
+        if base in stored and part in ("real", "imag"):
+            raise CertificateError(f"Tensors {base} and {name} claim the same name.")
         if part not in ("real", "imag"):
             tensors[name] = values
         elif part == "real":

@@ -246,7 +246,7 @@ def test_an_interrupted_export_leaves_the_old_file_and_no_other(tmp_path, monkey
         raise KeyboardInterrupt
 
     targets = {
-        "write": (_files.os, "fdopen"),
+        "write": (Path, "open"),
         "fsync": (_files.os, "fsync"),
         "compare": (container, "_compare"),
         "replace": (Path, "replace"),
@@ -283,3 +283,124 @@ def test_what_does_not_come_back_is_not_kept(tmp_path, monkeypatch):
     with pytest.raises(ExportError, match="read back"):
         ht.export(ht.LegS(2), tmp_path / "x.safetensors")
     assert list(tmp_path.iterdir()) == []
+
+
+def forge(path, claim, stored, conventions=None, dtype="float64"):
+    """A file whose digest and hashes are all right, as anyone can write one: only the statements are lies."""
+    from hippo_theory.exchange.container import write_container
+    from hippo_theory.rigor import Certificate, certify_stored, fingerprint
+
+    try:
+        checks = certify_stored(stored, claim, {}, dtype).checks
+    except ht.HippoTheoryError:
+        checks = ()
+    prints = {name: fingerprint(array) for name, array in stored.items()}
+    write_container(path, stored, Certificate(claim, conventions or {}, dtype, prints, checks).to_json())
+
+
+DIAGONAL = {"type": "Diagonal", "D": [0.0, 0.0], "dt": None, "conjugate_pairs": False}
+PLAIN = {"lam": np.array([-1.0]), "B": np.ones(1)}
+LIES = {
+    "a stable A beside an unstable lam": (DIAGONAL, {**PLAIN, "A": -np.eye(1), "lam": np.array([5.0])}),
+    "one name twice": (
+        DIAGONAL,
+        {"lam": np.array([5.0]), "lam.real": -np.ones(1), "lam.imag": np.zeros(1), "B": np.ones(1)},
+    ),
+    "B is not a number": (DIAGONAL, {**PLAIN, "B": np.array([np.nan])}),
+    "B has another length": (DIAGONAL, {**PLAIN, "B": np.ones(7)}),
+    "C has another length": (DIAGONAL, {**PLAIN, "C": np.ones(99)}),
+    "D is not a number": ({**DIAGONAL, "D": [float("nan"), 0.0]}, PLAIN),
+    "dt is a word": ({**DIAGONAL, "dt": "continuous"}, PLAIN),
+    "dt is negative": ({**DIAGONAL, "dt": -1.0}, PLAIN),
+    "unknown type": ({**DIAGONAL, "type": "Banana"}, PLAIN),
+    "a bare system wears a recipe": ({**DIAGONAL, "recipe": "s4d", "kind": "legs", "N": 64}, PLAIN),
+    "empty": (DIAGONAL, {"lam": np.zeros(0), "B": np.zeros(0)}),
+    "huge": ({"type": "Operator", "family": "LegS", "N": 100_000}, {"A": -np.eye(1), "B": np.ones(1)}),
+    "unknown family": ({"type": "Operator", "family": "Leg", "N": 1}, {"A": -np.eye(1), "B": np.ones(1)}),
+    "N is negative": ({"type": "Operator", "family": "LegS", "N": -3}, {"A": -np.eye(1), "B": np.ones(1)}),
+    "not square": ({"type": "StateSpace", "D": [0.0, 0.0], "dt": None}, {"A": -np.ones((3, 2)), "B": np.ones(3)}),
+    "poles that are words": (
+        {"type": "Operator", "family": "TakenakaMalmquist", "N": 1, "a": "x", "shift": 0.0},
+        {"A": -np.eye(1), "B": np.ones(1)},
+    ),
+    "no claim at all": ({"type": None}, PLAIN),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_forged_claim_is_refused_by_verify_and_by_load(lie, tmp_path):
+    path = tmp_path / "x.safetensors"
+    forge(path, *LIES[lie])
+    for read in (ht.verify, ht.load):
+        with pytest.raises(CertificateError):
+            read(path)
+
+
+@pytest.mark.parametrize("init", [ht.s4d("legs", 4), ht.s4d("lin", 4), ht.s4(ht.LegS(4)), ht.s4d("real", 3)], ids=repr)
+def test_an_initialisation_cannot_lie_about_its_form(init, tmp_path):
+    from hippo_theory.rigor import to_storage
+
+    path, claim, stored = tmp_path / "x.safetensors", init.claim(), to_storage(init.tensors(), "float64")
+    forge(path, claim, stored, init.conventions)
+    assert ht.verify(path).passed
+    lies = [
+        ({**claim, "conjugate_pairs": not claim["conjugate_pairs"]}, stored, init.conventions),
+        ({**claim, "N": 64}, stored, init.conventions),
+        ({**claim, "source": "divine inspiration"}, stored, init.conventions),
+        (claim, {**stored, "P": np.array([5.0, 7.0])}, init.conventions),
+        (claim, stored, {**init.conventions, "B": "1.0 V^* B, audited"}),
+        (claim, {k: v for k, v in stored.items() if k != "B"}, init.conventions),
+    ]
+    for lie in lies:
+        forge(path, *lie)
+        with pytest.raises(CertificateError):
+            ht.verify(path)
+
+
+def test_metadata_beside_the_certificate_are_refused(exported):
+    data = exported.read_bytes()
+    kept = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+    exported.write_bytes(write_safetensors(read_safetensors(data), {**kept, "note": "trust me"}))
+    with pytest.raises(CertificateError, match="besides the certificate"):
+        ht.load(exported)
+
+
+@pytest.mark.parametrize("header", [b"[" * 100_000, b"{}", b"[]", b"null", b'{"a": 5}'])
+def test_strange_headers_are_refused(header, tmp_path):
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(CertificateError):
+        ht.load(path)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[]", "5", '{"digest": 1}', '{"tensors": [], "digest": ""}'])
+def test_strange_certificates_are_refused(text, tmp_path):
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(write_safetensors({"A": np.eye(2)}, {"hippo_theory": text}))
+    with pytest.raises(CertificateError):
+        ht.load(path)
+
+
+@pytest.mark.parametrize("path", [None, 3, "a\0b"], ids=repr)
+def test_what_is_no_path_is_refused(path):
+    for call in (lambda: ht.load(path), lambda: ht.verify(path), lambda: ht.export(ht.LegS(2), path)):
+        with pytest.raises(ht.HippoTheoryError, match="path"):
+            call()
+
+
+def test_numbers_too_small_for_float32_are_refused(exported):
+    with pytest.raises(AccuracyError, match="float32 cannot"):
+        ht.export(ht.s4d("legs", 4, b_scale=1e-60), exported, dtype="float32")
+
+
+def test_export_goes_through_a_symbolic_link_and_respects_the_umask(tmp_path):
+    target, link = tmp_path / "target.safetensors", tmp_path / "link.safetensors"
+    link.symlink_to(target)
+    before = os.umask(0o077)
+    try:
+        ht.export(ht.LegS(2), link)
+    finally:
+        os.umask(before)
+    assert link.is_symlink() and ht.load(target) == ht.LegS(2)
+    assert target.stat().st_mode & 0o777 == 0o600
+    ht.export(ht.LegS(2), tmp_path / ("x" * 240 + ".safetensors"))
