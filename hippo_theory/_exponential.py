@@ -35,11 +35,14 @@ def exponential_action(A: Array, B: Array, t: Real) -> Array:
         vectors.append((h / i) * (A @ vectors[-1]))
     X = np.stack(vectors, axis=1) @ np.vander(t / h - q, _TAYLOR_TERMS, increasing=True).T
     step = expm(h * A)
-    for bit in range(int(q.max()).bit_length()):
-        if bit:
-            step = step @ step
-        odd = (q >> bit) & 1 == 1
-        X[:, odd] = step @ X[:, odd]
+    with np.errstate(over="ignore", invalid="ignore"):
+        for bit in range(int(q.max()).bit_length()):
+            if bit:
+                step = step @ step
+            odd = (q >> bit) & 1 == 1
+            X[:, odd] = step @ X[:, odd]
+    if not np.isfinite(X).all():
+        raise AccuracyError("e^(tA) B exceeds the float range: A is unstable; take smaller times.")
     return np.asarray(X)
 
 

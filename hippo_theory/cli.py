@@ -18,7 +18,7 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand; the exit status is 0, 1 (a claim or a file failed) or 2 (bad usage).
+    """Run one subcommand; the exit status is 0, 1 (something failed or was refused) or 2 (usage).
 
     Parameters
     ----------
@@ -47,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except HippoTheoryError as error:
         print(f"hippo-theory {options.command}: {error}", file=sys.stderr)
+        return 1
+    except MemoryError as error:
+        print(f"hippo-theory {options.command}: not enough memory ({error}); take a smaller N.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nhippo-theory: interrupted; finished files are whole, no other was touched.", file=sys.stderr)

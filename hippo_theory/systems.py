@@ -7,6 +7,7 @@ system with ``dt`` set, whose ``transfer`` takes z and whose ``kernel`` takes a 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
@@ -16,6 +17,7 @@ from numpy.typing import ArrayLike
 from ._arrays import (
     Array,
     Complex,
+    Immutable,
     finite,
     frequencies,
     frozen,
@@ -26,11 +28,14 @@ from ._arrays import (
     vector,
 )
 from ._exponential import exponential_action, power_action
-from .errors import ParameterError, ShapeError
+from .errors import ParameterError, ParameterTypeError, ShapeError
 
 __all__ = ["DISCRETIZATIONS", "Diagonal", "DiagonalPlusLowRank", "LinearSystem", "StateSpace", "expm1_over"]
 
 DISCRETIZATIONS = ("zoh", "bilinear")
+_SINGULAR = (
+    "The bilinear map does not exist for dt = {dt}: 2/dt is an eigenvalue of the diagonal part or of A; change dt."
+)
 
 
 class LinearSystem(Protocol):
@@ -48,8 +53,8 @@ class LinearSystem(Protocol):
     def discretize(self, dt: float, method: str = "zoh") -> LinearSystem: ...
 
 
-class _System:
-    """Validation and output shared by the three forms; ``_state_transfer`` and ``_state_kernel`` differ."""
+class _System(Immutable, ABC):
+    """Validation and output shared by the three forms; the transfer and the powers of the state differ."""
 
     B: Array
     C: Array | None
@@ -67,8 +72,8 @@ class _System:
         Returns
         -------
         ndarray, complex128
-            Shape s.shape for one output, (p,) + s.shape for p outputs, (N,) + s.shape if C is None;
-            ``inf`` at a pole.
+            Shape s.shape for one output, (p,) + s.shape for p outputs (D is added to each), and
+            (M,) + s.shape for the M stored states if C is None; ``inf`` at a pole.
         """
         points = frequencies(s, f"{type(self).__name__}.transfer")
         flat = points.ravel()
@@ -98,14 +103,17 @@ class _System:
     def _output_kernel(self, X: Array) -> Array:
         return X if self.C is None else np.asarray(self.C @ X)
 
+    @abstractmethod
     def _state_transfer(self, s: Complex) -> Array:
-        raise TypeError(f"{type(self).__name__} does not define its transfer vector")
+        """(sI - A)^{-1} B, shape (M, S)."""
 
+    @abstractmethod
     def _state_kernel(self, t: Array) -> Array:
-        raise TypeError(f"{type(self).__name__} does not define its kernel")
+        """e^{tA} B, shape (M, T)."""
 
+    @abstractmethod
     def _state_powers(self, length: int) -> Array:
-        raise TypeError(f"{type(self).__name__} does not define its powers")
+        """A^l B for l < length, shape (M, length)."""
 
     def _validated(self, **matrices: Any) -> None:
         """Check C, D, dt against N and store every array read-only."""
@@ -218,12 +226,17 @@ class StateSpace(_System):
         N, A, B = self.N, self.A, self.B
         if method == "bilinear":
             eye = np.eye(N)
-            both = solve(eye - dt / 2 * A, np.column_stack([eye + dt / 2 * A, dt * B]))
+            try:
+                both = solve(eye - dt / 2 * A, np.column_stack([eye + dt / 2 * A, dt * B]))
+            except np.linalg.LinAlgError:
+                raise ParameterError(_SINGULAR.format(dt=dt)) from None
             return replace(self, A=both[:, :N], B=both[:, N], dt=dt)
+        # The scale of B must not decide how often expm squares: a power of two takes it out.
+        scale = 2.0 ** int(np.frexp(np.abs(B).max())[1])
         augmented = np.zeros((N + 1, N + 1), dtype=np.result_type(A, B))
-        augmented[:N, :N], augmented[:N, N] = dt * A, dt * B
+        augmented[:N, :N], augmented[:N, N] = dt * A, dt * (B / scale)
         E = expm(augmented)
-        return replace(self, A=E[:N, :N], B=E[:N, N], dt=dt)
+        return replace(self, A=E[:N, :N], B=E[:N, N] * scale, dt=dt)
 
     def _state_transfer(self, s: Complex) -> Array:
         from scipy.linalg import schur
@@ -298,12 +311,14 @@ class DiagonalPlusLowRank(_System):
         Q = self.P if self.Q is None else self.Q
         return StateSpace(np.diag(self.lam) - np.outer(self.P, Q.conj()), self.B, self.C, self.D, self.dt)
 
-    def discretize(self, dt: float, method: str = "bilinear") -> DiagonalPlusLowRank | StateSpace:
+    def discretize(self, dt: float, method: str = "zoh") -> DiagonalPlusLowRank | StateSpace:
         """Bilinear keeps the form and costs O(N); zoh does not keep it and returns a dense system."""
         dt, method = self._continuous(dt, method)
         if method == "zoh":
             return self.to_dense().discretize(dt, method)
         Q = self.P if self.Q is None else self.Q
+        if np.any(dt * self.lam == 2):
+            raise ParameterError(_SINGULAR.format(dt=dt))
         d = 1 / (1 - dt / 2 * self.lam)
         left, right = d * self.P, d.conj() * Q
         gain = 1 / (1 + dt / 2 * (Q.conj() @ left))
@@ -343,7 +358,7 @@ class Diagonal(_System):
     D : scalar, default 0
     conjugate_pairs : bool, default False
         True: every stored mode has a mirror image, outputs are 2 Re(C x). A real mode of an odd N is
-        stored once with half its B, so that the same rule gives it weight one.
+        stored once with half its B, so that the same rule gives it weight one (N counts it once).
     dt : float, optional
 
     Raises
@@ -368,6 +383,8 @@ class Diagonal(_System):
     def __post_init__(self) -> None:
         lam = vector(self.lam, "lam", "Diagonal")
         self._validated(lam=lam, B=vector(self.B, "B", "Diagonal", lam.size))
+        if not isinstance(self.conjugate_pairs, bool | np.bool_):
+            raise ParameterTypeError(f"Diagonal: conjugate_pairs must be True or False, got {self.conjugate_pairs!r}.")
         object.__setattr__(self, "conjugate_pairs", bool(self.conjugate_pairs))
 
     @property
@@ -405,6 +422,8 @@ class Diagonal(_System):
         dt, method = self._continuous(dt, method)
         z = dt * self.lam.astype(np.complex128)
         if method == "bilinear":
+            if np.any(z == 2):
+                raise ParameterError(_SINGULAR.format(dt=dt))
             return replace(self, lam=(1 + z / 2) / (1 - z / 2), B=dt * self.B / (1 - z / 2), dt=dt)
         return replace(self, lam=np.exp(z), B=dt * self.B * expm1_over(z), dt=dt)
 

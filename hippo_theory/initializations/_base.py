@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Array, Complex, vector
-from ..errors import ParameterError
+from .._arrays import Array, Complex, Immutable, generator, vector
+from ..errors import ParameterError, ShapeError
 from ..systems import Diagonal, DiagonalPlusLowRank, StateSpace
 
 __all__ = ["Initialization", "output_vector"]
 
 
-@dataclass(frozen=True, eq=False)
-class Initialization:
+@dataclass(frozen=True, eq=False, repr=False)
+class Initialization(Immutable):
     """What a layer starts from: modal matrices, and the recipe they are an instance of.
 
     Attributes
@@ -45,6 +45,13 @@ class Initialization:
     V: Array | None
     source: str
     conventions: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        C = self.system.C
+        if C is not None and C.ndim == 2 and not (self.V is not None and np.array_equal(C, self.V)):
+            raise ShapeError(
+                f"{self!r}: C must be one output vector, or None to read out the state; got shape {C.shape}."
+            )
 
     @property
     def lam(self) -> Array:
@@ -80,7 +87,7 @@ class Initialization:
         return self.system.poles
 
     def transfer(self, s: ArrayLike) -> Complex:
-        """Transfer function of the system: shape s.shape with C, (N,) + s.shape without."""
+        """Transfer function of the system: s.shape with C; (N,) + s.shape without; (M,) + s.shape without V too."""
         return self.system.transfer(s)
 
     def kernel(self, t: Any) -> Array:
@@ -126,11 +133,11 @@ def output_vector(C: ArrayLike | None, rng: Any, V: Array | None, lam: Array, wh
     if C is not None and rng is not None:
         raise ParameterError(f"{who}: give C= or rng=, not both.")
     if rng is not None:
-        generator = np.random.default_rng(rng)
+        source = generator(rng, who)
         if V is not None:
-            C = generator.standard_normal(len(V))
+            C = source.standard_normal(len(V))
         else:
-            re, im = generator.standard_normal((2, lam.size))
+            re, im = source.standard_normal((2, lam.size))
             C = np.where(lam.imag == 0, re, (re + 1j * im) / np.sqrt(2)) if lam.imag.any() else re
     if C is None:
         return None

@@ -47,7 +47,7 @@ def s4d(kind: str, N: int, *, b_scale: float = 0.5, C: ArrayLike | None = None, 
         Scale of V^*B for "legs". Only 1/2 makes the kernels those of HiPPO as N grows
         (G_diag = G/(1 + phi)); most public code uses 1, which doubles every kernel.
     C : array_like, optional
-        Output vector: (N,) in the operator's coordinates for "legs" (stored as C V), modal otherwise.
+        Output vector: real (N,) in the operator's coordinates for "legs" (stored as C V), modal otherwise.
     rng : Generator or seed, optional
         Draw C instead.
 
@@ -67,7 +67,8 @@ def s4d(kind: str, N: int, *, b_scale: float = 0.5, C: ArrayLike | None = None, 
     Notes
     -----
     "legs" comes from the phase equation, O(N^2), each number within a few eps. "inv" misses the top
-    frequency by N/pi - pi/6 and half of the others by more than 18 % (theory D2).
+    frequency by N/pi - pi/6 and half of the others by more than 18 % (theory D2). Mode 0 of "lin" is
+    real, its own mirror image: of the N states only N - 1 differ.
 
     References
     ----------
@@ -83,8 +84,9 @@ def s4d(kind: str, N: int, *, b_scale: float = 0.5, C: ArrayLike | None = None, 
     """
     kind = known_name(kind, S4D_KINDS, "S4D kind")
     N = positive_integer(N, "N", f"s4d({kind!r})")
+    b_scale = finite_real(b_scale, "b_scale", f"s4d({kind!r})")
     if kind == "legs":
-        return _legs(N, finite_real(b_scale, "b_scale", "s4d('legs')"), C, rng)
+        return _legs(N, b_scale, C, rng)
     if b_scale != 0.5:
         raise ParameterError(f"s4d({kind!r}): b_scale scales V^*B of 'legs'; this kind has B = 1 by definition.")
     lam = _law(kind, N)
@@ -121,6 +123,8 @@ def _legs(N: int, b_scale: float, C: ArrayLike | None, rng: Any) -> Initializati
     operator = LegS(N)
     part = diagonalize_normal_part(operator)
     B = b_scale * np.where(part.lam.imag == 0, 0.5, 1.0) * part.weights
+    if C is not None and np.iscomplexobj(C):
+        raise ParameterError("s4d('legs'): C must be real: stored halves give the real output 2 Re(C V z).")
     modal = output_vector(C, rng, part.V, part.lam, "s4d('legs')")
     return Initialization(
         recipe={"recipe": "s4d", "kind": "legs", **operator.identity(), "b_scale": b_scale},
@@ -130,7 +134,7 @@ def _legs(N: int, b_scale: float, C: ArrayLike | None, rng: Any) -> Initializati
         source="gu2022s4d; theory L3, L4",
         conventions={
             "N": f"real state size; {part.lam.size} modes stored",
-            "B": f"{b_scale:g} V^* B, real and positive" + ("; a real mode carries half of it" if N % 2 else ""),
+            "B": f"{b_scale:g} V^* B, V^* B real and positive" + ("; a real mode carries half of it" if N % 2 else ""),
             "sign of Im": "Im lam >= 0; outputs are 2 Re(C x)",
         },
     )

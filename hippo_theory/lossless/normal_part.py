@@ -8,7 +8,7 @@ import numpy as np
 
 from .._arrays import Array, Complex, Real, frozen
 from .._double import Double
-from ..errors import ParameterError
+from ..errors import ParameterError, ParameterTypeError
 from ..operators import FouT, OnePort, Operator, PoleChain
 from .phase import normal_frequencies, section_products
 
@@ -70,6 +70,8 @@ def diagonalize_normal_part(operator: Operator) -> NormalPart:
     >>> diagonalize_normal_part(ht.LegS(64)).lam[0].imag.round(7)
     np.float64(1303.273843)
     """
+    if not isinstance(operator, Operator):
+        raise ParameterTypeError(f"An operator is needed, such as LegS(64); got {operator!r}.")
     if not isinstance(operator, OnePort):
         raise ParameterError(
             f"{operator!r} has two ports, A + A^T = -B B^T - d d^T: one rank-one correction does not make it "
@@ -80,9 +82,12 @@ def diagonalize_normal_part(operator: Operator) -> NormalPart:
     if not isinstance(operator, PoleChain):
         raise ParameterError(f"{operator!r} is not a pole chain: no closed form of its spectrum is known here.")
     y = normal_frequencies(operator.a)
-    V, weights = _eigenvectors(operator.a, y)
+    # In units of a power of four, a and y are of order one and no square leaves the float range.
+    half = int(np.frexp(np.abs(operator.a).max())[1]) // 2
+    unit = np.ldexp(operator.a.real, -2 * half) + 1j * np.ldexp(operator.a.imag, -2 * half)
+    V, weights = _eigenvectors(unit, (np.ldexp(y[0], -2 * half), np.ldexp(y[1], -2 * half)))
     lam = -operator.shift + 1j * y[0]
-    return NormalPart(operator.N, frozen(lam), frozen(V), frozen(weights))
+    return NormalPart(operator.N, frozen(lam), frozen(V), frozen(np.ldexp(weights, half)))
 
 
 def _fourier(operator: FouT) -> NormalPart:

@@ -9,12 +9,13 @@ from numpy.typing import ArrayLike
 
 from .._arrays import Array, Complex, Real
 from .._double import Double, add, multiply, two_sum
+from ..errors import AccuracyError, ParameterError
 
 __all__ = ["normal_frequencies", "phase", "section_products"]
 
 _BLOCK = 1 << 21  # terms evaluated at a time: 16 MiB of float64
 _MAX_STEPS = 300
-_MAX_POLISH = 6
+_MAX_POLISH = 60
 
 
 def phase(a: Complex, y: Real) -> tuple[Real, Real, Real]:
@@ -77,7 +78,9 @@ def normal_frequencies(a: Complex, indices: ArrayLike | None = None) -> tuple[Re
     arithmetic: no arctangent limits them.
     """
     N = a.size
-    j = np.arange((N + 1) // 2) if indices is None else np.asarray(indices)
+    j = np.arange((N + 1) // 2) if indices is None else np.atleast_1d(np.asarray(indices))
+    if j.dtype.kind not in "iu" or ((j < 0) | (j >= (N + 1) // 2)).any():
+        raise ParameterError(f"normal_frequencies: indices must lie in 0..{(N + 1) // 2 - 1}, got {indices!r}.")
     m = (N - 1 - 2 * j).astype(np.float64)
     high, low = np.zeros(m.shape), np.zeros(m.shape)
     if (positive := m > 0).any():
@@ -146,8 +149,11 @@ def _polished(a: Complex, y: Real, m: Real) -> Double:
         # What a quadratically convergent step leaves behind: one step is enough unless a resonance is sharp.
         active = active[step * step > 1e-31 * width * point[0]]
         if active.size == 0:
-            break
-    return high, low
+            return high, low
+    raise AccuracyError(
+        "The frequencies of the normal part cannot be told apart in float64: the parameters a_k "
+        f"spread from {np.abs(a).min():.3g} to {np.abs(a).max():.3g} (relative units)."
+    )
 
 
 def _inverse_sum(a: Complex, y: Double) -> tuple[Complex, Real]:

@@ -8,7 +8,9 @@ and whatever it knows in closed form.
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,16 +18,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Array, Complex, Real, frequencies, frozen, positive_integer, times
+from .._arrays import Array, Complex, Immutable, Real, frequencies, frozen, positive_integer, times
+from .._double import Double, two_sum
 from .._exponential import exponential_action
 from .._optional import require
 from .._precision import working_precision
+from ..errors import AccuracyError
 from ._arithmetic import FLOAT64, Arithmetic, Balls, Exact
 
 __all__ = ["OnePort", "Operator", "PoleChain"]
 
 
-class Operator(ABC):
+class Operator(Immutable, ABC):
     """A HiPPO-type operator x' = A x + B u: real A (N, N) and B (N,), one family, one size.
 
     Subclasses are frozen dataclasses: equal arguments give equal, hashable operators, and the
@@ -34,10 +38,12 @@ class Operator(ABC):
 
     N: int
     shift: float
+    # Beyond it s G = B to the last digit; squares of s are still finite there.
+    _far: float = 1e140
 
     @property
     def family(self) -> str:
-        """The name under which ``ht.operator`` finds this family."""
+        """The name of the class: for LegS, LegT, LagT and FouT the one ``ht.operator`` knows."""
         return type(self).__name__
 
     @abstractmethod
@@ -102,7 +108,13 @@ class Operator(ABC):
             no nearer than 1e-2 |s| to a pole. At a pole, and where |G_n| exceeds the float range, the
             value is ``inf``. Cost O(N) a point.
         """
-        return self._at_points(self._transfer, s, (self.N,), at_infinity=0.0, who="transfer")
+        return self._at_points(self._transfer, s, (self.N,), self._transfer_far_out, "transfer")
+
+    def _transfer_far_out(self, s: Complex) -> Array:
+        # The parts are divided by the larger of them first: |s| itself may exceed the float range.
+        scale = np.maximum(np.abs(s.real), np.abs(s.imag))
+        unit = np.where(np.isinf(scale), 1.0, s.real / scale + 1j * (s.imag / scale))
+        return np.asarray(self.B[:, None] / scale / unit)
 
     @abstractmethod
     def _transfer(self, s: Complex) -> Complex:
@@ -113,7 +125,7 @@ class Operator(ABC):
 
         Families without a closed form (LegT, FouT, general Takenaka-Malmquist at finite N) use
         scaling and binary powering of e^{hA} for all points at once: O(N^3 log(|A| t) + N^2 T log)
-        operations and an absolute error of about eps |A| t, since A is dissipative (``AccuracyError``
+        operations and an error of about eps (1 + |A| t) |B|, since A is dissipative (``AccuracyError``
         beyond |A| t = 2^62).
         """
         t = times(t, f"{self!r}.kernel")
@@ -127,24 +139,52 @@ class Operator(ABC):
 
         In closed form for LegS (a Jacobi matrix) and for every family with shift 0 and one port
         (the identity). Otherwise scipy's Bartels-Stewart solution, backward stable in norm: small
-        entries carry no relative accuracy.
+        entries carry no relative accuracy, and ``AccuracyError`` where it is no Gramian at all.
         """
         from scipy.linalg import solve_continuous_lyapunov
 
-        P = solve_continuous_lyapunov(self.A, -np.outer(self.B, self.B))
-        return np.asarray((P + P.T) / 2)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # scipy's, judged by the result instead
+            P = solve_continuous_lyapunov(self.A, -np.outer(self.B, self.B))
+        P = (P + P.T) / 2
+        if not (np.isfinite(P).all() and (np.diagonal(P) > 0).all()):
+            raise AccuracyError(
+                f"{self!r}.gramian: the time scales of A lie too far apart for a solution in float64; "
+                "bring the parameters closer together."
+            )
+        return np.asarray(P)
 
     def _at_points(
-        self, function: Any, s: ArrayLike, lead: tuple[int, ...], *, at_infinity: float, who: str
+        self,
+        function: Callable[[Complex], Complex],
+        s: ArrayLike,
+        lead: tuple[int, ...],
+        far_out: Callable[[Complex], Array],
+        who: str,
     ) -> Complex:
         points = frequencies(s, f"{self!r}.{who}")
         flat = points.ravel()
-        at_inf = np.isinf(flat)
+        far = np.maximum(np.abs(flat.real), np.abs(flat.imag)) > self._far
         with np.errstate(all="ignore"):
-            values = function(np.where(at_inf, 1.0, flat))
-        values = np.where(np.isfinite(values), values, complex(np.inf, 0.0))
-        values[..., at_inf] = at_infinity
+            values = function(np.where(far, 1.0, flat))
+            values = np.where(np.isfinite(values), values, complex(np.inf, 0.0))
+            # s G -> B and phi -> 1: out there the next term is smaller than the rounding.
+            values[..., far] = far_out(flat[far])
         return np.asarray(values.reshape(lead + points.shape), dtype=np.complex128)
+
+    def _beyond_float64(self, s: complex, formula: Callable[[Any], list[Any]]) -> list[complex]:
+        """A closed form at one point, in balls whose precision is doubled until 60 bits are certain.
+
+        For the points where the float64 formula cancels: left of the axis, far from the poles.
+        """
+        flint = require("flint")
+        for bits in (128, 256, 512, 1024, 2048, 4096, 8192):
+            with working_precision(bits):
+                values = formula(flint.acb(s.real, s.imag))
+                size = max(float(abs(z)) for z in values)
+                if all(float(z.real.rad() + z.imag.rad()) <= 2.0**-60 * size for z in values):
+                    return [complex(z) for z in values]
+        return [complex(np.inf)] * len(values)  # a pole, as far as 8192 bits can tell
 
     def _repr_latex_(self) -> str | None:
         if self.N > 8:
@@ -171,7 +211,7 @@ class OnePort(Operator):
         ndarray, shape s.shape, complex128
             ``inf`` at the poles. Cost O(N) a point.
         """
-        return self._at_points(self._allpass, s, (), at_infinity=1.0, who="allpass")
+        return self._at_points(self._allpass, s, (), np.ones_like, "allpass")
 
     @abstractmethod
     def _allpass(self, s: Complex) -> Complex:
@@ -192,30 +232,35 @@ class PoleChain(OnePort):
     def a(self) -> Complex:
         """The section parameters a_k (N,), Re a_k > 0."""
 
-    def _factors(self, s: Complex, k: int) -> tuple[Complex, Complex]:
-        """Numerator and denominator of section factor k; a -+ shift first, so that s - k is exact."""
-        return s - (np.conj(self.a[k]) - self.shift), s + (self.a[k] + self.shift)
+    def _factors(self, p: Double, y: Real, k: int) -> tuple[Complex, Complex]:
+        """s + shift - conj a_k and s + shift + a_k, from Re s + shift = p in two floats and Im s = y.
+
+        Both have the same imaginary part: on Re s = -shift they are equal in modulus to the last bit.
+        """
+        alpha, imaginary = self.a[k].real, 1j * (y + self.a[k].imag)
+        return ((p[0] - alpha) + p[1]) + imaginary, ((p[0] + alpha) + p[1]) + imaginary
 
     def _allpass(self, s: Complex) -> Complex:
-        phi = np.ones_like(s)
+        phi, p = np.ones_like(s), two_sum(s.real, np.asarray(self.shift))
         for k in range(self.N):
-            numerator, denominator = self._factors(s, k)
+            numerator, denominator = self._factors(p, s.imag, k)
             phi *= numerator / denominator
         return phi
 
     def _transfer(self, s: Complex) -> Complex:
         G = np.empty((self.N, s.size), dtype=np.complex128)
+        p, y = two_sum(s.real, np.asarray(self.shift)), s.imag
         phi, k = np.ones_like(s), 0
         while k < self.N:
             if self.a[k].imag == 0:
-                numerator, denominator = self._factors(s, k)
-                G[k] = np.sqrt(2 * self.a[k].real) / denominator * phi
+                numerator, denominator = self._factors(p, y, k)
+                G[k] = np.sqrt(2.0) * np.sqrt(self.a[k].real) / denominator * phi
                 phi *= numerator / denominator
                 k += 1
             else:
-                (n0, d0), (n1, d1) = self._factors(s, k), self._factors(s, k + 1)
+                (n0, d0), (n1, d1) = self._factors(p, y, k), self._factors(p, y, k + 1)
                 drive = 2 * np.sqrt(self.a[k].real) / d0 * phi / d1
-                G[k], G[k + 1] = drive * (s + self.shift), drive * np.abs(self.a[k])
+                G[k], G[k + 1] = drive * (p[0] + 1j * y), drive * np.abs(self.a[k])
                 phi *= (n0 / d0) * (n1 / d1)
                 k += 2
         return G

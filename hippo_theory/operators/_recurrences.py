@@ -36,6 +36,7 @@ def laguerre_functions(N: int, t: Real) -> Real:
     Lag_n alone overflows, while their product may be of order one.
     """
     K = np.empty((N, t.size))
+    t = np.minimum(t, 1e12 + 8.0 * N)  # zero in float64 from 4N + 1500 on, and exponents stay integers
     exponent = -np.rint(t / (2 * np.log(2.0)))
     value = np.exp((-t / 2 - exponent * _LN2_HIGH) - exponent * _LN2_LOW)
     exponent = exponent.astype(np.int64)

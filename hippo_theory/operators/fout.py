@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from .._arrays import Array, Complex
 from .._double import pi_in_two_floats
+from .._optional import require
 from ..errors import ParameterError
 from ._arithmetic import Arithmetic
 from ._base import OnePort, SizedOperator
 
 __all__ = ["FouT"]
+
+_CANCELLATION = 32.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -79,8 +83,10 @@ class FouT(SizedOperator, OnePort):
         A[cosine + 1, cosine], A[cosine, cosine + 1] = rotation, -rotation
         return A, R.root(R.number(square), R.number(1))
 
-    def _port(self, s: Complex) -> tuple[Complex, Complex, Complex]:
+    def _port(self, s: Complex) -> tuple[Complex, Complex, Complex, Array]:
         """q 2g, q, and q/s, q/(s^2 + 4 pi^2 m^2) for m = 1..M, with q the factor that is nearly zero.
+
+        Last, the points where 1 + 2g cancels: left of the axis, where phi grows like e^{-Re s}.
 
         g has poles at s = 0 and s = 2 pi i m, where G and phi are regular: multiplying through by the
         nearest factor q removes the singularity before it is rounded. The frequencies 2 pi m are
@@ -94,17 +100,39 @@ class FouT(SizedOperator, OnePort):
         q = factors[nearest]
         ratios = q / np.where(factors == 0, 1.0, factors)
         ratios[nearest] = 1.0
-        return 2 * np.sum(residues * ratios, axis=0), q, ratios
+        port = 2 * (residues * ratios).sum(axis=0)
+        cancelled = np.flatnonzero(~(np.abs(q) + np.abs(port) <= _CANCELLATION * np.abs(q + port)))
+        return port, q, ratios, cancelled
 
     def _allpass(self, s: Complex) -> Complex:
-        port, q, _ = self._port(s)
-        return (q - port) / (q + port)
+        port, q, _, cancelled = self._port(s)
+        phi = (q - port) / (q + port)
+        for j in cancelled:
+            phi[j] = self._beyond_float64(complex(s[j]), lambda z: [2 / (1 + 2 * self._sum_in_balls(z)[0]) - 1])[0]
+        return phi
+
+    def _sum_in_balls(self, s: Any) -> tuple[Any, list[Any]]:
+        """g(s), and the pairs (s, 2 pi m)/(s^2 + 4 pi^2 m^2) it is made of."""
+        pi = require("flint").arb.pi()
+        pairs = []
+        for m in range(1, (self.N - 1) // 2 + 1):
+            omega = 2 * m * pi
+            d = s * s + omega * omega
+            pairs += [s / d, omega / d]
+        return 1 / s + 2 * sum(pairs[::2], s * 0), pairs
+
+    def _transfer_in_balls(self, s: Any) -> list[Any]:
+        g, pairs = self._sum_in_balls(s)
+        root = require("flint").arb(2).sqrt()
+        return [2 * x / (1 + 2 * g) for x in [1 / s, *(root * z for z in pairs)]]
 
     def _transfer(self, s: Complex) -> Complex:
-        port, q, ratios = self._port(s)
+        port, q, ratios, cancelled = self._port(s)
         h = 2.0 / (q + port) * ratios
         G = np.empty((self.N, s.size), dtype=np.complex128)
         G[0] = h[0]
         G[1::2] = np.sqrt(2.0) * h[1:] * s
         G[2::2] = np.sqrt(2.0) * h[1:] * pi_in_two_floats(2 * np.arange(1, len(h)))[0][:, None]
+        for j in cancelled:
+            G[:, j] = self._beyond_float64(complex(s[j]), self._transfer_in_balls)
         return G

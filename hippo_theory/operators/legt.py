@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,7 @@ class LegT(SizedOperator):
     ratio of modified spherical Bessel type: with w_N = w_{N-1} = 1 and
     w_{n-1} = w_{n+1} + 2(2n+1) w_n / s, G_n = (-1)^n r_n w_n / (w_0 + s (w_0 + w_1)/2).
     The halved window-2 form of state-spaces/s4 and the LMU form are ``ht.convention("s4-legt", N)``
-    and ``ht.convention("lmu", N)``. Left of the imaginary axis, where that denominator cancels like e^{Re s},
+    and ``ht.convention("lmu", N)``. Left of the imaginary axis, where that denominator cancels,
     points are evaluated in balls of sufficient precision instead: about 1 ms each at N = 256.
 
     References
@@ -97,31 +98,19 @@ class LegT(SizedOperator):
         sign = 1.0 - 2.0 * (np.arange(N) % 2)
         G = G * (sign * np.sqrt(2 * np.arange(N) + 1.0))[:, None]
         terms = np.abs(current) + 0.5 * np.abs(s) * (np.abs(current) + np.abs(ahead))
-        # Left of the axis the terms of the denominator are e^{|s|} times their sum: go beyond float64 there.
+        # Left of the axis the terms of the denominator are far larger than their sum.
         for j in np.flatnonzero(~(terms <= _CANCELLATION * np.abs(denominator))):
-            G[:, j] = _transfer_in_balls(N, complex(s[j]))
+            G[:, j] = self._beyond_float64(complex(s[j]), self._transfer_in_balls)
         return np.asarray(G)
 
-
-def _transfer_in_balls(N: int, s: complex) -> list[complex]:
-    """The same recurrence at one point, at a precision that is doubled until 60 bits of it are certain."""
-    flint = require("flint")
-    bits = 128
-    while True:
-        with flint.ctx.workprec(bits):
-            z = flint.acb(s.real, s.imag)
-            ahead, u = flint.acb(1), [flint.acb(1)]
-            for n in range(N - 1, 0, -1):
-                ahead, current = z * u[-1], z * ahead + 2 * (2 * n + 1) * u[-1]
-                u.append(current)
-            denominator = u[-1] + z * (u[-1] + ahead) / 2
-            if denominator == 0:
-                return [complex(np.inf)] * N
-            scaled = [z**n * w / denominator * flint.arb(2 * n + 1).sqrt() for n, w in enumerate(reversed(u))]
-            size = max(float(abs(w)) for w in scaled)
-            if all(float(w.real.rad() + w.imag.rad()) <= 2.0**-60 * size for w in scaled):
-                return [(-1) ** n * complex(w) for n, w in enumerate(scaled)]
-        bits *= 2
+    def _transfer_in_balls(self, s: Any) -> list[Any]:
+        arb = require("flint").arb
+        ahead, u = s * 0 + 1, [s * 0 + 1]
+        for n in range(self.N - 1, 0, -1):
+            ahead, current = s * u[-1], s * ahead + 2 * (2 * n + 1) * u[-1]
+            u.append(current)
+        denominator = u[-1] + s * (u[-1] + ahead) / 2
+        return [(-1) ** n * s**n * w / denominator * arb(2 * n + 1).sqrt() for n, w in enumerate(reversed(u))]
 
 
 def _binary_size(modulus: Real) -> Array:

@@ -67,7 +67,7 @@ class TakenakaMalmquist(PoleChain):
 
     def __init__(self, a: ArrayLike, shift: float = 0.0) -> None:
         who = "TakenakaMalmquist"
-        values = np.atleast_1d(vector(np.atleast_1d(a), "a", who)).astype(np.complex128)
+        values = vector(a, "a", who).astype(np.complex128)
         if (values.real <= 0).any():
             k = int(np.argmin(values.real))
             raise ParameterError(
@@ -88,6 +88,25 @@ class TakenakaMalmquist(PoleChain):
     @cached_property
     def a(self) -> Complex:
         return frozen(np.array(self.parameters, dtype=np.complex128))
+
+    @property
+    def _far(self) -> float:  # type: ignore[override]
+        return 1e140 if np.abs(self.a).max() + self.shift < 1e60 else np.finfo(np.float64).max
+
+    def _unit(self) -> tuple[TakenakaMalmquist, int]:
+        """Near the ends of the float range: the same chain in units of 4^half, its largest parameter about one."""
+        half = int(np.frexp(np.abs(self.a).max())[1]) // 2
+        if abs(half) < 450 or self.a.real.min() < 1e-290 * np.abs(self.a).max():
+            return self, 0
+        return TakenakaMalmquist(_scaled(self.a, -2 * half), np.ldexp(self.shift, -2 * half)), half
+
+    def _transfer(self, s: Complex) -> Complex:
+        unit, half = self._unit()
+        return _scaled(PoleChain._transfer(unit, _scaled(s, -2 * half)), -half)
+
+    def _allpass(self, s: Complex) -> Complex:
+        unit, half = self._unit()
+        return PoleChain._allpass(unit, _scaled(s, -2 * half))
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{v.real:g}" if v.imag == 0 else f"{v:g}" for v in self.parameters[:4])
@@ -113,6 +132,10 @@ class TakenakaMalmquist(PoleChain):
         w = R.hypot(alpha[first], beta[first])
         A[first + 1, first], A[first, first + 1] = w, R.number(0) - w
         return A, R.root(square, R.number(2))
+
+
+def _scaled(z: Complex, exponent: int) -> Complex:
+    return np.asarray(np.ldexp(z.real, exponent) + 1j * np.ldexp(z.imag, exponent))
 
 
 def _check_range(values: Complex, shift: float, who: str) -> None:

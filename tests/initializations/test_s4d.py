@@ -280,3 +280,28 @@ def test_stored_halves_and_the_full_dense_system_have_one_transfer(kind, half, w
     s = 0.5 + 1j * w
     size = np.sum(np.abs(r.C * r.B) / np.abs(s - r.lam)) * 2
     assert abs(r.transfer(s) - dense.transfer(s)) <= 64 * N * ref.EPS * size
+
+
+def test_a_complex_output_of_stored_halves_is_refused():
+    with pytest.raises(ht.ParameterError, match="real"):
+        ht.s4d("legs", 4, C=np.array([1, 2j, 3, 1j]))
+
+
+def test_an_initialisation_has_one_output_or_its_state():
+    from dataclasses import replace
+
+    init = ht.s4d("legs", 4)
+    with pytest.raises(ht.ShapeError, match="one output"):
+        replace(init, system=ht.Diagonal(init.lam, init.B, C=np.ones((3, 2)), conjugate_pairs=True))
+
+
+@pytest.mark.parametrize("rng", ["abc", -1], ids=repr)
+def test_what_is_no_seed_is_refused(rng):
+    for make in (lambda: ht.s4d("lin", 4, rng=rng), lambda: ht.s4(ht.LegS(4), rng=rng)):
+        with pytest.raises(ht.ParameterError, match="rng"):
+            make()
+
+
+def test_s4_of_a_name_says_that_an_operator_is_needed():
+    with pytest.raises(ht.ParameterError, match="An operator is needed"):
+        ht.s4("legs")

@@ -278,3 +278,18 @@ def test_frequencies_interlace_when_a_section_is_added(N, seed):
     assert len(many) == N + 1
     assert (many[:-1] < few).all()
     assert (few < many[1:]).all()
+
+
+@pytest.mark.parametrize("indices", [[7], [-1], [0.5], ["0"]], ids=repr)
+def test_only_frequencies_that_exist_can_be_asked_for(indices):
+    with pytest.raises(ht.ParameterError, match="indices"):
+        normal_frequencies(legs(8), indices)
+
+
+def test_parameters_too_far_apart_are_an_error_or_right_but_never_silently_wrong():
+    """Between 1e-21 and 1e29 the phase is flat to the last digit: the root is sqrt(e_2) = 1e4."""
+    try:
+        high, _ = normal_frequencies(np.array([1e-40, 1e-21, 1e29], dtype=complex))
+    except ht.AccuracyError:
+        return
+    assert high[0] == pytest.approx(1e4, rel=1e-12)

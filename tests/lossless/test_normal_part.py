@@ -179,6 +179,17 @@ def test_clustered_sections_are_diagonalised_by_a_unitary(x, y, n, e):
     assert_diagonalised([complex(x * (1 + k * 2.0**e), s * y * (1 - k * 2.0**e)) for k in range(n) for s in signs], 0.0)
 
 
+@pytest.mark.parametrize("e", [-900, -600, -200, 200, 600, 900])
+@pytest.mark.parametrize("a", [[1.0], [0.3, 5.0], [0.1 + 3j, 0.1 - 3j, 2.0]], ids=str)
+def test_the_normal_part_scales_with_the_sections_over_the_whole_float_range(a, e):
+    """A power of four rescales time without rounding: eigenvalues by it, weights by its root, V not at all."""
+    one = diagonalize_normal_part(ht.TakenakaMalmquist(a))
+    two = diagonalize_normal_part(ht.TakenakaMalmquist(np.array(a) * 2.0**e))
+    np.testing.assert_array_equal(two.lam, one.lam * 2.0**e)
+    np.testing.assert_allclose(two.weights, one.weights * 2.0 ** (e // 2), rtol=FEW_ULP)
+    np.testing.assert_allclose(two.V, one.V, rtol=FEW_ULP)
+
+
 def test_two_ports_are_refused_with_the_reason():
     with pytest.raises(ht.HippoTheoryError, match=r"(?i)two|rank"):
         diagonalize_normal_part(ht.LegT(4))

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hippo_theory as ht
+from hippo_theory.errors import AccuracyError
 
 TINY = 5e-324
 TIMES = [0.0, 1e-12, 1e-6, 1e-3, 1e-2, 0.1, 0.3, np.log(2), 1.0, 3.0, 10.0, 50.0, 300.0, 745.0, 800.0, 2000.0]
@@ -114,6 +115,18 @@ ALL = [ht.LegS(5), ht.LegT(5), ht.LagT(5), ht.FouT(5), ht.TakenakaMalmquist([0.3
 @pytest.mark.parametrize("op", [*ALL, ht.LegS(200), ht.LagT(200), ht.FouT(201), ht.LegT(200)], ids=repr)
 def test_kernels_start_at_the_input_vector(op):
     np.testing.assert_allclose(op.kernel(0.0), op.B, rtol=4 * ref.EPS)
+
+
+@pytest.mark.parametrize("t", [1e4, 1e9, 1e18, 1e300])
+@pytest.mark.parametrize("op", ALL, ids=repr)
+def test_kernels_long_after_the_impulse_are_zero_or_refused(op, t):
+    """All five systems are stable; a time too long for any digit is an AccuracyError, not a warning from below."""
+    try:
+        K = op.kernel(t)
+    except AccuracyError:
+        assert np.linalg.norm(op.A, 2) * t > 2.0**60
+        return
+    assert np.abs(K).max() <= 1e-100
 
 
 @pytest.mark.parametrize("t", [5e-324, 1e-310, 1e-300])

@@ -137,3 +137,35 @@ def test_value_and_type_errors_are_also_the_builtin_ones():
     assert issubclass(errors.ParameterTypeError, TypeError)
     assert issubclass(errors.MissingExtraError, ImportError)
     assert issubclass(ht.AccuracyWarning, Warning)
+
+
+def test_copies_of_an_operator_are_the_operator_and_pickles_equal_it():
+    import copy
+    import pickle
+
+    for op in (ht.LegS(4), ht.FouT(5), ht.TakenakaMalmquist([1.0, 2 + 1j, 2 - 1j], 0.5)):
+        assert copy.deepcopy(op) is op
+        again = pickle.loads(pickle.dumps(op))
+        assert again == op and hash(again) == hash(op) and not again.A.flags.writeable
+
+
+def test_time_scales_beyond_float64_have_no_gramian_rather_than_a_wrong_one():
+    with pytest.raises(ht.AccuracyError, match="time scales"):
+        ht.TakenakaMalmquist([1e20, 1.0], 1.0).gramian()
+
+
+@pytest.mark.parametrize("N", [2**31, 10**19])
+def test_sizes_beyond_any_memory_are_refused(N):
+    with pytest.raises(ht.ParameterError, match="memory"):
+        ht.LegS(N)
+
+
+@pytest.mark.parametrize("bits", [1, 2**70, 0, 2.5])
+def test_strange_precisions_are_refused(bits):
+    with pytest.raises(ht.ParameterError, match="bits"):
+        ht.LegS(2).balls(bits)
+
+
+def test_masked_points_are_refused():
+    with pytest.raises(ht.ParameterError, match="mask"):
+        ht.LegS(2).transfer(np.ma.array([1.0, 2.0], mask=[0, 1]))

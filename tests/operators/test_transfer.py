@@ -256,6 +256,46 @@ def test_takenaka_malmquist_reduces_to_legs_and_lagt(N):
         np.testing.assert_allclose(tm.allpass(s), op.allpass(s), rtol=0, atol=2 * BAR * np.abs(op.allpass(s)).max())
 
 
+FAR = [1e100, -1e150j, 1e160, 1e200j, -1e250 + 1e249j, 1e280, 1e-100, 1e-200j, 1e-300 + 1e-301j, 5e-324j]
+
+
+@pytest.mark.parametrize("s", FAR, ids=str)
+@pytest.mark.parametrize("family", ["LegS", "LagT", "TM", "LegT", "FouT"])
+def test_transfer_holds_its_bar_to_the_ends_of_the_float_range(family, s):
+    """Where s^2 leaves the range G does not: it is B/s far out and -A^{-1} B near 0."""
+    op, spec = make(family, 5)
+    assert ref.relative_error(op.transfer(s), ref.to_complex(ref.transfer_balls(family, s, **spec))) <= BAR
+    if family != "LegT":
+        assert abs(op.allpass(s) - complex(ref.allpass_ball(family, s, **spec))) <= BAR
+
+
+EXTREME = [
+    ([5e-324], 0.0),
+    ([1e-300, 1e300], 1j),
+    ([1e308], 1j),
+    ([1e200 + 1e200j, 1e200 - 1e200j], 1e200),
+    ([1e150 + 1e150j, 1e150 - 1e150j], 1e160j),
+    ([1e-200 + 1e-200j, 1e-200 - 1e-200j], 1e-200),
+]
+
+
+@pytest.mark.parametrize(("a", "s"), EXTREME, ids=str)
+def test_transfer_of_chains_at_the_ends_of_the_float_range(a, s):
+    op = ht.TakenakaMalmquist(a)
+    assert ref.relative_error(op.transfer(s), ref.to_complex(ref.transfer_balls("TM", s, len(a), a))) <= BAR
+    assert abs(op.allpass(s) - complex(ref.allpass_ball("TM", s, len(a), a))) <= BAR
+
+
+@pytest.mark.parametrize("s", [1.7e308 * (1 + 1j), 1e308j, -1.7e308], ids=str)
+@pytest.mark.parametrize("family", ["LegS", "LagT", "TM", "LegT", "FouT"])
+def test_the_largest_floats_are_nearly_infinity(family, s):
+    """G = B/s is of the size of the smallest floats, never infinite; phi = 1."""
+    op, _ = make(family, 5)
+    assert np.abs(op.transfer(s)).max() <= 2 * np.abs(op.B).max() / 1e308
+    if family != "LegT":
+        assert op.allpass(s) == pytest.approx(1, abs=BAR)
+
+
 # ------------------------------------------------------------------------------------------- manners
 
 ALL = [ht.LegS(4), ht.LegT(4), ht.LagT(4), ht.FouT(5), ht.TakenakaMalmquist([1.0, 2 + 1j, 2 - 1j])]
@@ -347,3 +387,17 @@ def test_real_matrices_give_conjugate_symmetric_transfer(s):
         np.testing.assert_array_equal(np.isfinite(up), np.isfinite(down))
         up, down = up[np.isfinite(up)], down[np.isfinite(down)]
         assert (np.abs(up - down) <= 4 * op.N * ref.EPS * np.abs(up)).all()
+
+
+@pytest.mark.parametrize("s", [-5.717788619131117 + 5.356271638875976j, -20 + 3j, -3.0])
+def test_fout_keeps_its_digits_where_its_port_cancels(s):
+    """Left of the axis 1 + 2g is as small as e^{Re s}: no float64 sum can have it."""
+    want = ref.to_complex(ref.transfer_balls("FouT", s, 255))
+    assert ref.relative_error(ht.FouT(255).transfer(s), want) <= BAR
+    phi = complex(ref.allpass_ball("FouT", s, 255))
+    assert abs(ht.FouT(255).allpass(s) - phi) <= BAR * abs(phi)
+
+
+def test_phi_has_modulus_one_on_its_line_for_a_sharp_pole_off_the_axis():
+    phi = ht.TakenakaMalmquist([1e-6], 0.5).allpass(-0.5 + 1e-6j * np.array([0.5, 1.0, 3.0]))
+    np.testing.assert_allclose(np.abs(phi), 1, rtol=0, atol=4 * ref.EPS)

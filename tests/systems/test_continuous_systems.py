@@ -287,3 +287,33 @@ BAD = {
 def test_what_makes_no_system_is_refused_with_a_message_that_names_it(call, said):
     with pytest.raises(ht.HippoTheoryError, match=said):
         call()
+
+
+@pytest.mark.parametrize("system", [m(C=ONES) for m in SYSTEMS.values()], ids=SYSTEMS)
+def test_copies_and_pickles_stay_frozen(system):
+    import copy
+    import pickle
+
+    assert copy.copy(system) is system and copy.deepcopy(system) is system
+    again = pickle.loads(pickle.dumps(system))
+    for name, array in again.tensors().items():
+        assert not array.flags.writeable
+        np.testing.assert_array_equal(array, system.tensors()[name])
+
+
+def test_a_system_does_not_share_memory_with_what_it_was_made_from():
+    A = -np.eye(2)
+    system = ht.StateSpace(A, ONES)
+    A[0, 0] = 99.0
+    assert system.A[0, 0] == -1.0
+
+
+def test_growth_beyond_the_float_range_is_a_typed_error():
+    with pytest.raises(ht.AccuracyError, match="unstable"):
+        ht.StateSpace([[1000.0, 1.0], [0.0, -1.0]], [0.0, 1.0]).kernel([1.0, 0.1])
+
+
+@pytest.mark.parametrize("pairs", ["no", 1, None, np.array([True, False])], ids=repr)
+def test_conjugate_pairs_is_yes_or_no(pairs):
+    with pytest.raises(ht.ParameterError, match="conjugate_pairs"):
+        ht.Diagonal([-1.0], [1.0], conjugate_pairs=pairs)

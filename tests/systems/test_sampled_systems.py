@@ -254,12 +254,32 @@ def test_bilinear_converges_with_order_two():
     np.testing.assert_allclose(np.log2(np.divide(errors[:-1], errors[1:])), 2.0, atol=0.05)
 
 
-def test_zoh_is_the_default_of_dense_and_diagonal_and_bilinear_of_low_rank():
+def test_zoh_is_the_default_of_every_form():
     assert ht.StateSpace([[-1.0]], [1.0]).discretize(1.0).A[0, 0] == pytest.approx(np.exp(-1.0), rel=4 * ref.EPS)
     assert ht.Diagonal([-1.0], [1.0]).discretize(1.0).lam[0] == pytest.approx(np.exp(-1.0), rel=4 * ref.EPS)
-    low_rank = ht.DiagonalPlusLowRank([-1.0], [0.0], [1.0]).discretize(1.0)
-    assert isinstance(low_rank, ht.DiagonalPlusLowRank)
-    assert low_rank.to_dense().A[0, 0] == pytest.approx(1 / 3, rel=4 * ref.EPS)
+    low_rank = ht.DiagonalPlusLowRank([-1.0], [0.0], [1.0])
+    assert low_rank.discretize(1.0).to_dense().A[0, 0] == pytest.approx(np.exp(-1.0), rel=4 * ref.EPS)
+    bilinear = low_rank.discretize(1.0, "bilinear")
+    assert isinstance(bilinear, ht.DiagonalPlusLowRank)
+    assert bilinear.to_dense().A[0, 0] == pytest.approx(1 / 3, rel=4 * ref.EPS)
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e50, 1e80, 1e300])
+def test_the_scale_of_the_input_does_not_touch_the_zoh_of_a(size):
+    A = [[-1.0, 0.5], [-0.5, -2.0]]
+    one, scaled = ht.StateSpace(A, [1, 1]).discretize(1e-3), ht.StateSpace(A, [size, size]).discretize(1e-3)
+    np.testing.assert_allclose(scaled.A, one.A, rtol=4 * ref.EPS)
+    np.testing.assert_allclose(scaled.B / size, one.B, rtol=8 * ref.EPS)
+
+
+@pytest.mark.parametrize(
+    "system",
+    [ht.StateSpace([[2.0]], [1.0]), ht.Diagonal([2.0], [1.0]), ht.DiagonalPlusLowRank([2.0], [0.0], [1.0])],
+    ids=repr,
+)
+def test_a_bilinear_map_that_does_not_exist_is_a_typed_error(system):
+    with pytest.raises(ht.ParameterError, match="2/dt"):
+        system.discretize(1.0, "bilinear")
 
 
 def test_infinity_is_a_legal_point_of_a_sampled_system():
