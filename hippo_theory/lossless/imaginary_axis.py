@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._arrays import Real
+from ..errors import ParameterError
 
 __all__ = ["Spike", "amplification_near", "axis_phase", "resolved_axis", "spike"]
 
@@ -72,6 +73,8 @@ def resolved_axis(N: int, start: float, stop: float) -> tuple[Real, Real]:
         w ascending; P grows like N log N. Relative accuracy of the amplification a few eps on the
         offsets themselves, which are prescribed rather than computed.
     """
+    if N < 2:
+        raise ParameterError(f"resolved_axis: N must be at least 2 for a spike to exist, got {N}.")
     m = np.arange(1, N, 2, dtype=np.float64)
     top = _frequency(N, m * np.pi)
     R = np.hypot(top, N)
@@ -130,6 +133,8 @@ def spike(N: int, order: int, gain: Callable[[Real], Real]) -> Spike:
     """
     from scipy.optimize import minimize_scalar
 
+    if not 0 <= order < N // 2:
+        raise ParameterError(f"spike: the order must lie in 0..{N // 2 - 1} for N = {N}, got {order}.")
     root = float(_frequency(N, np.array([(2 * order + 1) * np.pi]))[0])
 
     def height(d: float) -> float:

@@ -67,8 +67,15 @@ def normal_frequencies(a: Complex, indices: ArrayLike | None = None) -> tuple[Re
     Returns
     -------
     high, low : ndarrays, shape (M,)
-        y = high + low to about 100 bits; ``high`` is y rounded to nearest, for the smallest and the
+        y = high + low to 90 bits and more; ``high`` is y rounded to nearest, for the smallest and the
         largest alike. Cost O(N M) per Newton step, about ten steps; memory O(N + M).
+
+    Raises
+    ------
+    ParameterError
+        Indices outside 0..ceil(N/2) - 1.
+    AccuracyError
+        Parameters so far apart that the phase is flat to the last digit where a root is.
 
     Notes
     -----

@@ -48,7 +48,7 @@ class LegT(SizedOperator):
     w_{n-1} = w_{n+1} + 2(2n+1) w_n / s, G_n = (-1)^n r_n w_n / (w_0 + s (w_0 + w_1)/2).
     The halved window-2 form of state-spaces/s4 and the LMU form are ``ht.convention("s4-legt", N)``
     and ``ht.convention("lmu", N)``. Left of the imaginary axis, where that denominator cancels,
-    points are evaluated in balls of sufficient precision instead: about 1 ms each at N = 256.
+    points are evaluated in balls of sufficient precision instead: about 10 ms each at N = 256.
 
     References
     ----------

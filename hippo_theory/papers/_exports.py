@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from .._arrays import Array, Complex
-from ..errors import CertificateError, MissingExtraError
+from ..errors import HippoTheoryError, MissingExtraError
 from ..exchange import export, load, verify
 from ..initializations import Initialization, s4, s4d
 from ..operators import LegS
@@ -52,7 +52,7 @@ def _certified(name: str, made: Initialization, path: Path) -> Claim:
     try:
         export(made, path)
         measured = "verified" if verify(path).passed else "not verified"
-    except CertificateError as error:
+    except HippoTheoryError as error:
         measured = f"not verified: {error}"
     return Claim.same(
         f"export/{name}",

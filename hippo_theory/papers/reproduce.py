@@ -125,7 +125,7 @@ def reproduce(
 def _gallery_folder(out: str | Path) -> Path:
     place = folder(out)
     readme = place / "README.md"
-    if readme.exists() and not readme.read_text(encoding="utf-8", errors="replace").startswith(TITLE):
+    if readme.is_dir() or (readme.exists() and not readme.read_bytes().startswith(TITLE.encode())):
         raise ExportError(f"{readme} is not a gallery of figures and would be overwritten; give a folder of its own.")
     return place
 

@@ -41,14 +41,14 @@ def kernels(ax: Axes, t: Any, K: Any, *, linewidth: float = 1.2, at: tuple[Any, 
     """
     ax.axhline(0, color="0.8", linewidth=0.7, zorder=0)
     for n, values in enumerate(K):
-        ax.plot(t, values, color=PALETTE[n], linewidth=linewidth, label=f"$n={n}$", zorder=3 - 0.1 * n)
+        ax.plot(t, values, color=PALETTE[n % len(PALETTE)], linewidth=linewidth, label=f"$n={n}$", zorder=3 - 0.1 * n)
     if at is not None:
         for n, values in enumerate(at[1]):
             ax.plot(
                 at[0],
                 values,
                 "o",
-                color=PALETTE[n],
+                color=PALETTE[n % len(PALETTE)],
                 markersize=7 - 1.3 * n,
                 markerfacecolor="none",
                 clip_on=False,
@@ -121,7 +121,9 @@ def kernel_deviation(ax: Axes, t: Any, deviation: Any, *, front: float, floor: f
     'log'
     """
     for n, values in enumerate(deviation):
-        ax.plot(t, [max(abs(v), floor) for v in values], color=PALETTE[n], linewidth=0.7, label=f"$n={n}$")
+        ax.plot(
+            t, [max(abs(v), floor) for v in values], color=PALETTE[n % len(PALETTE)], linewidth=0.7, label=f"$n={n}$"
+        )
     ax.axvline(front, color="black", linewidth=0.8, linestyle=(0, (4, 2)))
     ax.set_yscale("log")
     ax.set_ylim(floor, 1.0)

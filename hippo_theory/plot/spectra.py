@@ -43,7 +43,7 @@ def imaginary_parts(ax: Axes, spectra: Mapping[str, Any], *, marked: bool) -> No
         kept = [(1 + n, v) for n, v in enumerate(values) if v > 0]
         ax.plot(
             *zip(*kept, strict=True),
-            color=PALETTE[i],
+            color=PALETTE[i % len(PALETTE)],
             label=label,
             marker=_MARKERS[i] if marked else None,
             markersize=3.2,

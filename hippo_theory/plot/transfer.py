@@ -37,7 +37,7 @@ def magnitudes(ax: Axes, curves: Mapping[str, tuple[Any, Any]], *, level: float)
     'log'
     """
     for i, (label, (w, magnitude)) in enumerate(curves.items()):
-        ax.plot(w, magnitude, color=PALETTE[i], label=label, linewidth=0.7, zorder=4 - i)
+        ax.plot(w, magnitude, color=PALETTE[i % len(PALETTE)], label=label, linewidth=0.7, zorder=4 - i)
     ax.axhline(level, color="black", linewidth=0.7, linestyle=(0, (4, 2)), zorder=0.5)
     ax.set_xscale("log")
     ax.set_yscale("log")
@@ -71,7 +71,15 @@ def last_spike(ax: Axes, curves: Mapping[str, tuple[Any, Any]], *, level: float)
     others = max(len(curves) - 1, 1)
     for i, (label, (distance, magnitude)) in enumerate(curves.items()):
         dash = "-" if i == 0 else (4.0 * (i - 1), (4.0, 4.0 * (others - 1)))
-        ax.plot(distance, magnitude, color=PALETTE[i], label=label, linestyle=dash, linewidth=1.5, zorder=1 + i)
+        ax.plot(
+            distance,
+            magnitude,
+            color=PALETTE[i % len(PALETTE)],
+            label=label,
+            linestyle=dash,
+            linewidth=1.5,
+            zorder=1 + i,
+        )
     ax.axhline(level, color="black", linewidth=0.7, linestyle=(0, (4, 2)), zorder=0.5)
     ax.set_ylim(bottom=0)
     ax.set_xlabel(r"$\omega-\omega_{\mathrm{peak}}$")

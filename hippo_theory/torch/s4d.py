@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .._arrays import Array, positive_integer, positive_real
+from .._arrays import Array, generator, positive_integer, positive_real
 from ..errors import ParameterError, ParameterTypeError, ShapeError, UnstableSystemError
 from ..initializations import Initialization
 from ..systems import Diagonal
@@ -157,14 +157,14 @@ class S4D(nn.Module):
         self.d_model, self.modes = positive_integer(d_model, "d_model", "S4D"), system.lam.size
         self.N, self.kind = init.N, init.recipe.get("kind", init.recipe["recipe"])
         self.weight = 2.0 if system.conjugate_pairs else 1.0
-        ends = [positive_real(end, "dt", "S4D") for end in np.atleast_1d(dt)]
+        ends = [positive_real(end, "dt", "S4D") for end in (dt if isinstance(dt, tuple | list) else (dt,))]
         if len(ends) not in (1, 2) or ends[0] > ends[-1]:
             raise ParameterError(f"S4D: dt must be one step or a range (min, max), got {dt!r}.")
-        generator, shape = np.random.default_rng(rng), (self.d_model, self.modes)
-        log_dt = generator.uniform(math.log(ends[0]), math.log(ends[-1]), self.d_model)
+        source, shape = generator(rng, "S4D"), (self.d_model, self.modes)
+        log_dt = source.uniform(math.log(ends[0]), math.log(ends[-1]), self.d_model)
         C = init.C
         if C is None:
-            re, im = generator.standard_normal((2, *shape))
+            re, im = source.standard_normal((2, *shape))
             C = np.where(system.lam.imag == 0, re, (re + 1j * im) / math.sqrt(2.0))
         for name, value in (("B", system.B), ("C", C)):
             pairs = np.broadcast_to(np.stack([value.real, value.imag], axis=-1), (*shape, 2))
@@ -234,6 +234,10 @@ class S4D(nn.Module):
         In float64, so that it agrees with ``forward`` to the accuracy of the latter, however long the sequence.
         """
         self._check_signal(u, "S4D.step", "batch")
+        if not isinstance(state, Tensor):
+            raise ParameterTypeError(
+                f"S4D.step: state must be a Tensor, got {type(state).__name__}; see initial_state."
+            )
         if state.shape != (len(u), self.d_model, self.modes, 2):
             raise ShapeError(
                 f"S4D.step: state must have shape {(len(u), self.d_model, self.modes, 2)}, got {tuple(state.shape)}; "
@@ -247,6 +251,8 @@ class S4D(nn.Module):
         return y.to(u.dtype), torch.stack(x, dim=-1)
 
     def _check_signal(self, u: Tensor, who: str, *axes: str) -> None:
+        if not isinstance(u, Tensor):
+            raise ParameterTypeError(f"{who}: u must be a torch Tensor, got {type(u).__name__}; use torch.as_tensor.")
         if u.ndim != len(axes) + 1 or u.shape[-1] != self.d_model or 0 in u.shape:
             raise ShapeError(
                 f"{who}: u must have shape ({', '.join(axes)}, {self.d_model}) and not be empty, got {tuple(u.shape)}."

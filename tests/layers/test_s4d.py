@@ -445,3 +445,20 @@ def test_missing_torch_is_answered_with_the_command_that_installs_it() -> None:
     assert failed.returncode != 0
     assert "MissingExtraError" in failed.stderr
     assert "pip install 'hippo_theory[torch]'" in failed.stderr
+
+
+@pytest.mark.parametrize("u", [[[[0.0]]], np.zeros((1, 3, 2)), None], ids=lambda u: type(u).__name__)
+def test_signals_that_are_no_tensors_are_refused(u: Any) -> None:
+    with pytest.raises(ht.ParameterError, match="Tensor"):
+        S4D(ht.s4d("lin", 4), 2)(u)
+
+
+def test_a_missing_state_and_strange_steps_and_seeds_are_typed_errors() -> None:
+    init = ht.s4d("lin", 4)
+    with pytest.raises(ht.ParameterError, match="initial_state"):
+        S4D(init, 2).step(torch.zeros(1, 2), None)  # type: ignore[arg-type]
+    for dt in (((1, 2), 3), "fast", None):
+        with pytest.raises(ht.ParameterError, match="dt"):
+            S4D(init, 2, dt=dt)  # type: ignore[arg-type]
+    with pytest.raises(ht.ParameterError, match="rng"):
+        S4D(init, 2, rng="a")
