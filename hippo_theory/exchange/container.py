@@ -70,7 +70,8 @@ def read_container(path: Path) -> tuple[dict[str, Array], str]:
 def _checked_header(path: Path, data: bytes) -> object:
     """The ``__metadata__`` entry, after comparing the lengths that the header declares with the file."""
     foreign = "not a safetensors file"
-    if data[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+    # The first bytes of a header length can look like those of a pickle: the brace behind it decides.
+    if data[8:9] != b"{" and data[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
         raise CertificateError(f"{path} is {foreign} but a pickle or zip archive, which is never opened here.")
     size = int.from_bytes(data[:8], "little")
     if len(data) < 8 or (size <= _HEADER_LIMIT and len(data) < 8 + size):
