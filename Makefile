@@ -52,7 +52,7 @@ format: $(STAMP)
 
 notebooks: $(STAMP)
 	for source in notebooks/*.py; do \
-	    $(BIN)/jupytext --quiet --to ipynb $$source && \
+	    $(BIN)/jupytext --quiet --update --to ipynb $$source && \
 	    $(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --inplace \
 	        --ExecutePreprocessor.record_timing=False $${source%.py}.ipynb || exit 1; done
 

@@ -99,8 +99,8 @@ def vector(values: ArrayLike, name: str, who: str, length: int | None = None) ->
     """A finite one-dimensional array, of the given length where one is asked for."""
     array = finite(values, name, who)
     if array.ndim != 1 or array.size == 0 or (length is not None and array.size != length):
-        needed = "a non-empty 1-D array" if length is None else f"shape ({length},)"
-        raise ShapeError(f"{who}: {name} must have {needed}, got shape {array.shape}.")
+        needed = "be a non-empty 1-D array" if length is None else f"have shape ({length},)"
+        raise ShapeError(f"{who}: {name} must {needed}, got shape {array.shape}.")
     return array
 
 

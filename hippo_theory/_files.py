@@ -35,6 +35,8 @@ def write(path: Path, content: bytes, check: Callable[[Path], None] = lambda pat
     """
     # Through a symbolic link to its target; with the permissions that the user's umask gives a new file.
     target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise ExportError(f"{path} could not be written: the folder {target.parent} does not exist; make it first.")
     temporary = target.parent / f".{secrets.token_hex(8)}.part"
     try:
         with temporary.open("xb") as file:

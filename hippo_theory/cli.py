@@ -74,12 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--out", type=Path, default=Path("figures"), help="folder (default: figures)")
 
     made = command("figures", _figures, "List the figures, or make those whose ids are given.")
-    made.add_argument("ids", nargs="*", metavar="ID")
+    made.add_argument("ids", nargs="*", metavar="ID", help="as listed by `hippo-theory figures`")
     made.add_argument("--quick", action="store_true", help="smaller sizes")
-    made.add_argument("--out", type=Path, default=Path(), help="folder for ID.png and ID.pdf (default: here)")
+    made.add_argument("--out", type=Path, default=Path(), help="folder for ID.png, ID.pdf (default: the current one)")
 
     made = command("ledger", _ledger, "Judge the claims of all figures, or of those given, and print them.")
-    made.add_argument("ids", nargs="*", metavar="ID")
+    made.add_argument("ids", nargs="*", metavar="ID", help="as listed by `hippo-theory figures`")
     made.add_argument("--quick", action="store_true", help="smaller sizes")
 
     made = command("export", _export, "Certify an operator or initialisation and write it to a safetensors file.")

@@ -82,7 +82,7 @@ print(f"S4 against G:            {np.abs(s4.transfer(s) - op.transfer(s)).max():
 
 # %% [markdown]
 # At low frequencies the two models agree like $1/N$; at the resonances of the diagonal one they never
-# do. The last spike sits at $N^2/\pi - \pi/6$ and keeps the height $2/\pi$, whatever $N$.
+# do. The last spike sits near $N^2/\pi - \pi/6$, and its height tends to $2/\pi$.
 
 # %%
 spikes = ht.figure("ptd-1", quick=True)

@@ -91,7 +91,7 @@ class Initialization(Immutable):
         return self.system.transfer(s)
 
     def kernel(self, t: Any) -> Array:
-        """Impulse response of the system at times t >= 0."""
+        """Impulse response at times t >= 0: real for stored halves, else complex with rounding-size imaginary parts."""
         return self.system.kernel(t)
 
     def to_dense(self) -> StateSpace:

@@ -45,8 +45,9 @@ def s4(operator: Operator, *, C: ArrayLike | None = None, rng: Any = None) -> In
 
     Notes
     -----
-    From the phase equation and closed-form eigenvectors, no eigensolver: O(N^2), every number within
-    a few eps, ||V^*V - I|| and the relative residual of A about sqrt(N) eps.
+    From the phase equation and closed-form eigenvectors, no eigensolver: O(N^2). Eigenvalues are the
+    nearest floats, B and P within 4 ulp, V within 9; ||V^*V - I|| and the relative residual of A about
+    sqrt(N) eps.
 
     References
     ----------
@@ -68,7 +69,7 @@ def s4(operator: Operator, *, C: ArrayLike | None = None, rng: Any = None) -> In
         system=system,
         N=operator.N,
         V=frozen(V),
-        source="gu2022s4; gu2020hippo; theory L3, L4",
+        source="gu2022s4; theory L3, L4",
         conventions={
             "N": "real state size; the full spectrum of N modes is stored",
             "A": "V (diag(lam) - P P^*) V^*, mirror images of conjugate pairs in the second half",

@@ -8,7 +8,7 @@ A_other = time_factor T A T^{-1}, B_other = gain T B.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class Convention:
     window: str
     difference: str
     source: str
-    build: Callable[[int], tuple[Array, Array]]
+    build: Callable[[int], tuple[Array, Array]] = field(repr=False)
 
 
 def convention(name: str, N: int) -> StateSpace:
@@ -39,7 +39,7 @@ def convention(name: str, N: int) -> StateSpace:
 
     Parameters
     ----------
-    name : {"s4-legt", "s4-fout", "s4-fourier2", "lmu", "positive-legs"}
+    name : {"halved-legt", "halved-fout", "fourier2", "lmu", "positive-legs"}
         ``ht.CONVENTIONS[name].difference`` tells what is different from our family.
     N : int
         State size *of that code* (the Fourier forms need it even: they keep a dead state).
@@ -107,7 +107,7 @@ CONVENTIONS: dict[str, Convention] = {
     c.name: c
     for c in (
         Convention(
-            "s4-legt",
+            "halved-legt",
             "LegT",
             "window 2, mean memory 1",
             "A = (1/2) S A_LegT S, B = (1/2) S B_LegT with S = diag((-1)^n): time runs twice as slowly, "
@@ -116,7 +116,7 @@ CONVENTIONS: dict[str, Convention] = {
             _halved_legt,
         ),
         Convention(
-            "s4-fout",
+            "halved-fout",
             "FouT",
             "window 2, mean memory 1",
             "half of A_FouT and B_FouT of size N - 1, and a dead state 1 (the sine of frequency 0): zero row, "
@@ -125,7 +125,7 @@ CONVENTIONS: dict[str, Convention] = {
             lambda N: _with_dead_state(N, 0.5),
         ),
         Convention(
-            "s4-fourier2",
+            "fourier2",
             "FouT",
             "window 1, mean memory 1/2",
             "A_FouT and B_FouT of size N - 1, and the dead state 1",

@@ -49,7 +49,7 @@ class FouT(SizedOperator, OnePort):
     phi(s) = (1 - 2g)/(1 + 2g), g(s) = 1/s + sum_{m <= M} 2s/(s^2 + 4 pi^2 m^2), tends to -e^{-s}: a delay by
     one window. Kernels reach the Fourier basis only as N grows; K_n(0) = 2 p_n(0) at every N, and
     ghosts remain at t = 1, 2. The halved form and the form with a dead state that other codes use
-    are ``ht.convention("s4-fout", N)`` and ``ht.convention("s4-fourier2", N)``.
+    are ``ht.convention("halved-fout", N)`` and ``ht.convention("fourier2", N)``.
 
     References
     ----------

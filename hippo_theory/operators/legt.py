@@ -46,7 +46,7 @@ class LegT(SizedOperator):
     d^T (sI - A)^{-1} B is exactly the [N-1/N] Pade approximant of e^{-s}. The transfer vector is a
     ratio of modified spherical Bessel type: with w_N = w_{N-1} = 1 and
     w_{n-1} = w_{n+1} + 2(2n+1) w_n / s, G_n = (-1)^n r_n w_n / (w_0 + s (w_0 + w_1)/2).
-    The halved window-2 form of state-spaces/s4 and the LMU form are ``ht.convention("s4-legt", N)``
+    The halved window-2 form of state-spaces/s4 and the LMU form are ``ht.convention("halved-legt", N)``
     and ``ht.convention("lmu", N)``. Left of the imaginary axis, where that denominator cancels,
     points are evaluated in balls of sufficient precision instead: about 10 ms each at N = 256.
 

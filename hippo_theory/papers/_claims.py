@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import shutil
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -84,7 +86,7 @@ class Claim:
         """Passes if measured <= bound; for rounding errors, of which no digit is worth printing."""
         measured = float(measured)
         passed = measured <= bound
-        found = f"< {_round_up(bound)}" if passed else f"{measured:.1e}"
+        found = "within" if passed else f"{measured:.1e}"
         return cls(id, statement, source, 0.0, measured, f"rounding, < {_round_up(bound)}", passed, "0", found)
 
     @classmethod
@@ -106,7 +108,7 @@ def _round_up(bound: float) -> str:
 
 
 def ledger(claims: Iterable[Claim]) -> str:
-    """The claims as a table for the terminal, two lines each, and a count at the end.
+    """The claims as a table for the terminal, source in brackets, and a count at the end.
 
     Parameters
     ----------
@@ -124,12 +126,15 @@ def ledger(claims: Iterable[Claim]) -> str:
     9 of 9 claims hold.
     """
     claims = list(claims)
-    head = ("verdict", "claim", "expected", "measured", "tolerance", "source")
-    rows = [(c.verdict, c.id, c.expected_text, c.measured_text, c.tolerance, c.source) for c in claims]
+    head = ("verdict", "claim", "expected", "measured", "tolerance")
+    rows = [(c.verdict, c.id, c.expected_text, c.measured_text, c.tolerance) for c in claims]
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     table = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [head, *rows]]
     lines = [table[0].rstrip()]
+    indent = " " * (widths[0] + 2)
+    columns = max(60, min(100, shutil.get_terminal_size().columns))
     for claim, line in zip(claims, table[1:], strict=True):
-        lines += [line.rstrip(), " " * (widths[0] + 2) + claim.statement]
+        told = f"{claim.statement} [{claim.source}]"
+        lines += [line.rstrip(), textwrap.fill(told, columns, initial_indent=indent, subsequent_indent=indent)]
     kept = sum(claim.passed for claim in claims)
     return "\n".join([*lines, f"{kept} of {len(claims)} claims hold."])

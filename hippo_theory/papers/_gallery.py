@@ -16,7 +16,9 @@ _HEAD = (
 
 Written by `hippo-theory reproduce{option}`{size}. {kept} of {total} claims hold. For every figure the table says
 which value a paper or the theory demands, what was measured on the data of the picture, and what counts as
-agreement; rounding errors are stated as bounds. Sources are reference keys and facts of the theory.
+agreement. Of rounding errors it says only that they stay within their bound, since their digits differ from
+machine to machine (manifest.json has them). Sources are reference keys and facts, listed in
+[THEORY.md](../THEORY.md).
 """
 )
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def reproduce(
     Notes
     -----
     For each figure ID.png, ID.pdf and ID.npz; legs64_s4.safetensors and legs64_s4d.safetensors; README.md,
-    the gallery with the ledger; manifest.json with versions, seeds, seconds and the SHA-256 of the data.
+    the gallery with the ledger; manifest.json with versions, seeds, seconds, every measured value, SHA-256 of the data.
     Data and text depend on no clock and no random number; times are in the manifest alone.
 
     Examples
@@ -117,7 +117,7 @@ def reproduce(
             files += [*save(results[-1], place), write(place / f"{step}.npz", content)]
         seconds[step] = time.perf_counter() - begin
     claims = (*(claim for result in results for claim in result.claims), *exports)
-    files.append(_manifest(place, quick, seconds, hashes, all(claim.passed for claim in claims)))
+    files.append(_manifest(place, quick, seconds, hashes, claims))
     files.append(write(place / "README.md", gallery(results, exports, note, quick).encode()))
     return Reproduction(place, claims, seconds, tuple(files), note)
 
@@ -130,10 +130,13 @@ def _gallery_folder(out: str | Path) -> Path:
     return place
 
 
-def _manifest(place: Path, quick: bool, seconds: dict[str, float], hashes: dict[str, str], passed: bool) -> Path:
+def _manifest(
+    place: Path, quick: bool, seconds: dict[str, float], hashes: dict[str, str], claims: Sequence[Claim]
+) -> Path:
     facts = {
         "quick": bool(quick),
-        "passed": passed,
+        "passed": all(claim.passed for claim in claims),
+        "measured": {claim.id: claim.measured for claim in claims},
         "seeds": {},
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
         "sha256": hashes,
@@ -149,7 +152,7 @@ def _shown(steps: list[str], progress: bool) -> Iterator[str]:
         return
     from tqdm.auto import tqdm
 
-    with tqdm(steps) as bar:
+    with tqdm(steps, bar_format="{desc:<8} {bar} {n_fmt}/{total_fmt} [{elapsed}]") as bar:
         for step in bar:
             bar.set_description(step)
             yield step

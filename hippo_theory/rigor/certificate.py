@@ -120,9 +120,14 @@ class Certificate:
         width = max((len(c.name) for c in self.checks), default=0)
         lines = [f"Certificate: {self.summary()}"]
         for c in self.checks:
-            limit = "" if c.limit is None else f"  (limit {c.limit:.3g})"
+            limit = "" if c.limit is None else f"  ({_limit(c)})"
             lines.append(f"  {'ok  ' if c.passed else 'FAIL'} {c.name:<{width}}  {c.value:.3g}{limit}  {c.statement}")
-        lines += [f"  {name}: {text}" for name, text in self.conventions.items()]
+        lines += [f"  {name}: {text}" for name, text in sorted(self.conventions.items())]
+        given = ", ".join(
+            f"{k} = {v}" for k, v in sorted(self.claim.items()) if k in ("a", "shift", "b_scale", "dt", "D")
+        )
+        if given:
+            lines.append(f"  given: {given if len(given) < 200 else given[:200] + ' ...'}")
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -131,16 +136,22 @@ class Certificate:
         rows = "".join(
             f"<tr><td>{'&#10003;' if c.passed else '&#10007;'}</td><td>{html.escape(c.name)}</td>"
             f"<td style='text-align:right'>{c.value:.3g}</td>"
-            f"<td style='text-align:right'>{'' if c.limit is None else f'{c.limit:.3g}'}</td>"
+            f"<td style='text-align:right'>{'' if c.limit is None else _limit(c)}</td>"
             f"<td style='text-align:left'>{html.escape(c.statement)}</td></tr>"
             for c in self.checks
         )
-        words = "".join(f"<li><b>{html.escape(k)}</b>: {html.escape(v)}</li>" for k, v in self.conventions.items())
+        words = "".join(
+            f"<li><b>{html.escape(k)}</b>: {html.escape(v)}</li>" for k, v in sorted(self.conventions.items())
+        )
         return (
             f"<p><b>Certificate</b> {html.escape(self.summary())}</p><table><thead><tr><th></th><th>check</th>"
             f"<th>proved</th><th>limit</th><th style='text-align:left'>meaning</th></tr></thead>"
             f"<tbody>{rows}</tbody></table><ul>{words}</ul>"
         )
+
+
+def _limit(check: Check) -> str:
+    return f"{'must exceed' if check.name == 'stability' else 'limit'} {check.limit:.3g}"
 
 
 def _digest(body: dict[str, Any]) -> str:

@@ -26,7 +26,7 @@ def to_storage(tensors: dict[str, Array], dtype: str) -> dict[str, Array]:
     AccuracyError
         A number that the dtype cannot hold: it would overflow, or lose digits below the smallest normal.
     """
-    real = np.dtype(known_name(dtype, DTYPES, "dtype"))
+    real = np.dtype(known_name(dtype if isinstance(dtype, str) else np.dtype(dtype).name, DTYPES, "dtype"))
     stored: dict[str, Array] = {}
     for name, array in tensors.items():
         size = np.abs(array)

@@ -13,7 +13,7 @@ SIZES = [1, 2, 5, 16, 64]
 
 
 def test_every_convention_is_listed_with_its_difference_and_source():
-    assert set(ht.CONVENTIONS) == {"s4-legt", "s4-fout", "s4-fourier2", "lmu", "positive-legs"}
+    assert set(ht.CONVENTIONS) == {"halved-legt", "halved-fout", "fourier2", "lmu", "positive-legs"}
     for name, convention in ht.CONVENTIONS.items():
         assert convention.name == name
         assert convention.difference
@@ -24,7 +24,7 @@ def test_every_convention_is_listed_with_its_difference_and_source():
 @pytest.mark.parametrize("N", SIZES)
 def test_s4_legt_is_half_of_legt_with_alternating_signs(N):
     """(1/2) S A S, (1/2) S B with S = diag((-1)^n): halving and signs are exact in floats."""
-    system, op, S = ht.convention("s4-legt", N), ht.LegT(N), (-1.0) ** np.arange(N)
+    system, op, S = ht.convention("halved-legt", N), ht.LegT(N), (-1.0) ** np.arange(N)
     np.testing.assert_array_equal(system.A, S[:, None] * op.A * S / 2)
     np.testing.assert_array_equal(system.B, S * op.B / 2)
 
@@ -32,7 +32,7 @@ def test_s4_legt_is_half_of_legt_with_alternating_signs(N):
 @pytest.mark.parametrize("N", SIZES)
 def test_s4_legt_is_the_published_formula(N):
     """Public code: Q = arange(N), R = sqrt(2Q+1), A = -R_i R_j (-1)^{(i-j) if i < j}, B = R, both halved."""
-    system = ht.convention("s4-legt", N)
+    system = ht.convention("halved-legt", N)
     sign = [[-((-1) ** (i - j) if i < j else 1) for j in range(N)] for i in range(N)]
     A = ref.root_floats([[sign[i][j] * (2 * i + 1) * (2 * j + 1) for j in range(N)] for i in range(N)])
     np.testing.assert_array_equal(system.A, A / 2)
@@ -59,7 +59,7 @@ def test_lmu_is_legt_scaled_by_r(N):
 
 
 @pytest.mark.parametrize("N", [2, 4, 16, 64])
-@pytest.mark.parametrize(("name", "scale"), [("s4-fout", 0.5), ("s4-fourier2", 1.0)])
+@pytest.mark.parametrize(("name", "scale"), [("halved-fout", 0.5), ("fourier2", 1.0)])
 def test_fourier_forms_are_fout_with_a_dead_state(name, scale, N):
     """The sine of frequency 0 sits at index 1: zero row, column and input; the rest is FouT of size N - 1."""
     system, op = ht.convention(name, N), ht.FouT(N - 1)
@@ -79,13 +79,13 @@ def test_positive_legs_is_minus_legs(N):
     np.testing.assert_array_equal(system.B, op.B)
 
 
-@pytest.mark.parametrize(("name", "op"), [("s4-legt", ht.LegT(16)), ("s4-fout", ht.FouT(15))])
+@pytest.mark.parametrize(("name", "op"), [("halved-legt", ht.LegT(16)), ("halved-fout", ht.FouT(15))])
 def test_halved_windows_stretch_the_kernel_by_two(name, op):
     """The system (cA, cB) has kernels c K(ct)."""
     system = ht.convention(name, 16)
     t = np.array([0.0, 0.3, 1.1, 1.9])
     live = np.arange(16) if op.N == 16 else np.delete(np.arange(16), 1)
-    sign = (-1.0) ** np.arange(16) if name == "s4-legt" else np.ones(15)
+    sign = (-1.0) ** np.arange(16) if name == "halved-legt" else np.ones(15)
     tolerance = 16 * ref.EPS * (1 + np.linalg.norm(op.A, 2)) * np.linalg.norm(op.B)
     np.testing.assert_allclose(system.kernel(t)[live], sign[:, None] * op.kernel(t / 2) / 2, rtol=0, atol=tolerance)
 
@@ -98,7 +98,7 @@ def test_halving_halves_the_spectrum_and_similarity_keeps_it(N):
             M = flint.acb_mat([[flint.arb(float(x)) for x in row] for row in system.A])
             return sorted((complex(z) for z in M.eig(algorithm="approx")), key=lambda z: (z.real, z.imag))
 
-        legt, half, lmu = (spectrum(x) for x in (ht.LegT(N), ht.convention("s4-legt", N), ht.convention("lmu", N)))
+        legt, half, lmu = (spectrum(x) for x in (ht.LegT(N), ht.convention("halved-legt", N), ht.convention("lmu", N)))
     np.testing.assert_array_equal(np.sort(np.abs(legt)), np.sort(np.abs(half)) * 2)  # exactly similar, exactly halved
     assert N > 8 or np.allclose(legt, lmu, rtol=1e-9)  # similar up to the rounding of LegT's entries
 
@@ -110,13 +110,15 @@ def test_sizes_that_are_no_sizes_are_refused(name, N):
         ht.convention(name, N)
 
 
-@pytest.mark.parametrize("name", ["s4-fout", "s4-fourier2"])
+@pytest.mark.parametrize("name", ["halved-fout", "fourier2"])
 def test_odd_sizes_of_the_fourier_forms_are_refused_with_the_reason(name):
     with pytest.raises(ht.HippoTheoryError, match=r"dead.*even.*7"):
         ht.convention(name, 7)
 
 
-@pytest.mark.parametrize(("name", "meant"), [("LMU", "lmu"), ("s4-four", "s4-fout"), ("positive-leg", "positive-legs")])
+@pytest.mark.parametrize(
+    ("name", "meant"), [("LMU", "lmu"), ("halved-four", "halved-fout"), ("positive-leg", "positive-legs")]
+)
 def test_an_unknown_convention_is_refused_with_a_suggestion(name, meant):
     with pytest.raises(ht.HippoTheoryError, match=f"Did you mean '{meant}'"):
         ht.convention(name, 4)
