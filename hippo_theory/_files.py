@@ -20,6 +20,10 @@ def as_path(path: Any, who: str) -> Path:
         made = Path(path)
     except TypeError:
         raise ParameterTypeError(f"{who}: a path is needed, got {path!r} of type {type(path).__name__}.") from None
+    try:
+        os.fsencode(made)
+    except ValueError:
+        raise ParameterError(f"{who}: no file can have the path {str(made)!r}.") from None
     if "\0" in str(made):
         raise ParameterError(f"{who}: the path {str(made)!r} contains a null character.")
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,13 @@ METADATA_KEY = "hippo_theory"
 _HEADER_LIMIT = 100_000_000
 
 
-def write_container(path: Path, tensors: dict[str, Array], text: str) -> None:
+def write_container(
+    path: Path, tensors: dict[str, Array], text: str, check: Callable[[Path], None] = lambda path: None
+) -> None:
     """Write tensors and certificate text to a temporary file beside ``path``, check it, move it into place.
 
-    ``path`` either keeps what it had or holds the whole new file, whatever interrupts the writing.
+    ``path`` either keeps what it had or holds the whole new file, whatever interrupts the writing. The
+    temporary file is compared with what was given, then handed to ``check``, which may raise.
 
     Raises
     ------
@@ -31,7 +35,12 @@ def write_container(path: Path, tensors: dict[str, Array], text: str) -> None:
     # safetensors takes the caller's memory order on trust: hand it C-contiguous copies.
     contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     data: bytes = require("safetensors.numpy").save(contiguous, metadata={METADATA_KEY: text})
-    write(path, data, lambda temporary: _compare(temporary, contiguous, text))
+
+    def checked(temporary: Path) -> None:
+        _compare(temporary, contiguous, text)
+        check(temporary)
+
+    write(path, data, checked)
 
 
 def _compare(path: Path, tensors: dict[str, Array], text: str) -> None:

@@ -47,7 +47,13 @@ class Initialization(Immutable):
     conventions: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        C = self.system.C
+        system, C = self.system, self.system.C
+        if self.recipe["N"] != self.N:
+            raise ParameterError(f"{self!r}: N = {self.N} is not the N = {self.recipe['N']} of its recipe.")
+        if system.dt is not None or getattr(system, "Q", None) is not None:
+            raise ParameterError(f"{self!r}: its system must be in continuous time, with Q = P; sample it afterwards.")
+        if self.V is not None and C is None:
+            raise ParameterError(f"{self!r}: the state is read out in operator coordinates; its system needs C = V.")
         if C is not None and C.ndim == 2 and not (self.V is not None and np.array_equal(C, self.V)):
             raise ShapeError(
                 f"{self!r}: C must be one output vector, or None to read out the state; got shape {C.shape}."

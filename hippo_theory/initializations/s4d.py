@@ -135,7 +135,7 @@ def _legs(N: int, b_scale: float, C: ArrayLike | None, rng: Any) -> Initializati
         source="gu2022s4d; theory L3, L4",
         conventions={
             "N": f"real state size; {part.lam.size} modes stored",
-            "B": f"{b_scale:g} V^* B, V^* B real and positive" + ("; a real mode carries half of it" if N % 2 else ""),
+            "B": f"{b_scale!r} V^* B, V^* B real and positive" + ("; a real mode carries half of it" if N % 2 else ""),
             "sign of Im": "Im lam >= 0; outputs are 2 Re(C x)",
         },
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._arrays import Array, Complex, Real, frozen
 from .._double import Double
-from ..errors import ParameterError, ParameterTypeError
+from ..errors import AccuracyError, ParameterError, ParameterTypeError
 from ..operators import FouT, OnePort, Operator, PoleChain
 from .phase import normal_frequencies, section_products
 
@@ -36,10 +36,10 @@ class NormalPart:
 
     def full(self) -> tuple[Complex, Complex, Real]:
         """lam (N,), V (N, N) and V^* B (N,): stored halves, then the mirror images of the complex ones."""
-        paired = self.lam.imag != 0
-        lam = np.concatenate([self.lam, self.lam[paired].conj()])
-        V = np.concatenate([self.V, self.V[:, paired].conj()], axis=1)
-        return lam, V, np.concatenate([self.weights, self.weights[paired]])
+        paired = self.N // 2
+        lam = np.concatenate([self.lam, self.lam[:paired].conj()])
+        V = np.concatenate([self.V, self.V[:, :paired].conj()], axis=1)
+        return lam, V, np.concatenate([self.weights, self.weights[:paired]])
 
 
 def diagonalize_normal_part(operator: Operator) -> NormalPart:
@@ -62,6 +62,8 @@ def diagonalize_normal_part(operator: Operator) -> NormalPart:
     ------
     ParameterError
         The operator has two ports (LegT): its normal part needs a correction of rank two.
+    AccuracyError
+        Parameters so far apart, or resonances so sharp and close, that float64 cannot tell them apart.
 
     Examples
     --------
@@ -85,7 +87,10 @@ def diagonalize_normal_part(operator: Operator) -> NormalPart:
     # In units of a power of four, a and y are of order one and no square leaves the float range.
     half = int(np.frexp(np.abs(operator.a).max())[1]) // 2
     unit = np.ldexp(operator.a.real, -2 * half) + 1j * np.ldexp(operator.a.imag, -2 * half)
-    V, weights = _eigenvectors(unit, (np.ldexp(y[0], -2 * half), np.ldexp(y[1], -2 * half)))
+    with np.errstate(all="ignore"):
+        V, weights = _eigenvectors(unit, (np.ldexp(y[0], -2 * half), np.ldexp(y[1], -2 * half)))
+    if not (np.isfinite(V).all() and np.isfinite(weights).all() and (weights > 0).all()):
+        raise AccuracyError(f"{operator!r}: the parameters lie too far apart for its eigenvectors in float64.")
     lam = -operator.shift + 1j * y[0]
     return NormalPart(operator.N, frozen(lam), frozen(V), frozen(np.ldexp(weights, half)))
 

@@ -16,6 +16,10 @@ __all__ = ["normal_frequencies", "phase", "section_products"]
 _BLOCK = 1 << 21  # terms evaluated at a time: 16 MiB of float64
 _MAX_STEPS = 300
 _MAX_POLISH = 60
+_INDISTINCT = (
+    "The frequencies of the normal part cannot be told apart in float64: the parameters a_k lie too far apart, "
+    "or their resonances are too sharp and too close together."
+)
 
 
 def phase(a: Complex, y: Real) -> tuple[Real, Real, Real]:
@@ -94,8 +98,13 @@ def normal_frequencies(a: Complex, indices: ArrayLike | None = None) -> tuple[Re
         # In units of a power of two near the largest |a_k|, no square overflows.
         exponent = int(np.frexp(np.abs(a).max())[1])
         unit = np.ldexp(a.real, -exponent) + 1j * np.ldexp(a.imag, -exponent)
-        found = _polished(unit, _roots(unit, m[positive]), m[positive])
+        with np.errstate(all="ignore"):  # what goes wrong for parameters too far apart is caught below
+            found = _polished(unit, _roots(unit, m[positive]), m[positive])
         high[positive], low[positive] = (np.ldexp(part, exponent) for part in found)
+    order = np.argsort(j, kind="stable")
+    gaps = np.diff(high[order]) + np.diff(low[order])
+    if not (np.isfinite(high).all() and (high[m > 0] > 0).all() and (gaps[np.diff(j[order]) > 0] < 0).all()):
+        raise AccuracyError(_INDISTINCT)
     return high, low
 
 
@@ -140,13 +149,15 @@ def _polished(a: Complex, y: Real, m: Real) -> Double:
     Near the root the step is taken on the argument; further away on the imaginary part, which is
     linear beside a sharp resonance, even one that is narrower than an ulp of y.
     """
-    high, low = y.copy(), np.zeros_like(y)
+    high, low, forward = y.copy(), np.zeros_like(y), np.ones(y.shape, dtype=bool)
     active = np.arange(y.size)
     for _ in range(_MAX_POLISH):
         point = high[active], low[active]
         *_, (real, imag) = section_products(a, point)
         rotated = (real[0] + 1j * imag[0]) * (1j ** (-m[active] % 4)).round()
         inverses, width = _inverse_sum(a, point)
+        # A real but negative value is the root of a neighbouring m.
+        forward[active] = rotated.real > 0
         slope, tangent = inverses.real, rotated.imag / rotated.real
         step = np.where(np.abs(tangent) < 0.25, -np.arctan(tangent) / slope, -rotated.imag / (rotated * inverses).real)
         # What the rounding of Theta can have cost ``_roots``, and no further: there are other roots.
@@ -155,12 +166,11 @@ def _polished(a: Complex, y: Real, m: Real) -> Double:
         high[active], low[active] = add(point, (step, np.zeros_like(step)))
         # What a quadratically convergent step leaves behind: one step is enough unless a resonance is sharp.
         active = active[step * step > 1e-31 * width * point[0]]
-        if active.size == 0:
+        if active.size == 0 and forward.all():
             return high, low
-    raise AccuracyError(
-        "The frequencies of the normal part cannot be told apart in float64: the parameters a_k "
-        f"spread from {np.abs(a).min():.3g} to {np.abs(a).max():.3g} (relative units)."
-    )
+        if active.size == 0:
+            break
+    raise AccuracyError(_INDISTINCT)
 
 
 def _inverse_sum(a: Complex, y: Double) -> tuple[Complex, Real]:

@@ -1,7 +1,7 @@
 """How far to trust it: ball arithmetic, enclosures and certificates; the second opinion on everything above."""
 
 from .certificate import Certificate, Check, fingerprint
-from .certify import certify, certify_stored, check_form, claimed_operator
+from .certify import certify, certify_stored, check_form, claimed_operator, stored_tensors
 from .storage import DTYPES, from_storage, to_storage
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "claimed_operator",
     "fingerprint",
     "from_storage",
+    "stored_tensors",
     "to_storage",
 ]

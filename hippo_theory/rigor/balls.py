@@ -10,7 +10,7 @@ import numpy as np
 from .._arrays import Array
 from .._optional import require
 
-__all__ = ["distance", "embed", "frobenius", "lower", "matrix", "ulp_distance", "upper"]
+__all__ = ["diagonal", "distance", "embed", "frobenius", "lower", "matrix", "ulp_distance", "upper"]
 
 
 def upper(x: Any) -> float:
@@ -46,6 +46,14 @@ def _object_array(items: list[Any], shape: tuple[int, ...]) -> Array:
 def matrix(balls: Array) -> Any:
     """An object array (n, m) of balls as ``acb_mat``."""
     return require("flint").acb_mat(balls.tolist())
+
+
+def diagonal(values: Array) -> Any:
+    """The diagonal matrix of an object array (n,) of balls, as ``acb_mat``."""
+    M = require("flint").acb_mat(values.size, values.size)
+    for i, value in enumerate(values):
+        M[i, i] = value
+    return M
 
 
 def frobenius(M: Any) -> Any:
@@ -87,7 +95,7 @@ def ulp_distance(stored: Array, exact: Array) -> float:
             return math.inf
         near = scalar(float(size.mid()))
         unit = float(np.spacing(near))
-        if math.frexp(float(near))[0] == 0.5 and size < float(near):
+        if math.frexp(float(near))[0] == 0.5 and not size >= float(near):
             unit /= 2
         if not math.isfinite(unit) or not np.isfinite(value):
             return math.inf

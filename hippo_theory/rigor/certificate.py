@@ -22,14 +22,19 @@ _SCHEMA = 1
 class Check:
     """One proved statement: ``value`` is a rigorous upper bound (a lower one for the stability margin).
 
-    ``limit`` is what the value must not pass; None means that the check informs and cannot fail.
+    ``value`` is None where nothing could be proved. ``limit`` is what the value must not pass; None
+    means that the check informs and cannot fail.
     """
 
     name: str
     statement: str
-    value: float
+    value: float | None
     limit: float | None
     passed: bool
+
+    def __str__(self) -> str:
+        limit = "" if self.limit is None else f" ({_limit(self)})"
+        return f"{self.name} {_value(self)}{limit}: {self.statement}"
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ class Certificate:
         lines = [f"Certificate: {self.summary()}"]
         for c in self.checks:
             limit = "" if c.limit is None else f"  ({_limit(c)})"
-            lines.append(f"  {'ok  ' if c.passed else 'FAIL'} {c.name:<{width}}  {c.value:.3g}{limit}  {c.statement}")
+            lines.append(f"  {'ok  ' if c.passed else 'FAIL'} {c.name:<{width}}  {_value(c)}{limit}  {c.statement}")
         lines += [f"  {name}: {text}" for name, text in sorted(self.conventions.items())]
         given = ", ".join(
             f"{k} = {v}" for k, v in sorted(self.claim.items()) if k in ("a", "shift", "b_scale", "dt", "D")
@@ -135,7 +140,7 @@ class Certificate:
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td>{'&#10003;' if c.passed else '&#10007;'}</td><td>{html.escape(c.name)}</td>"
-            f"<td style='text-align:right'>{c.value:.3g}</td>"
+            f"<td style='text-align:right'>{_value(c)}</td>"
             f"<td style='text-align:right'>{'' if c.limit is None else _limit(c)}</td>"
             f"<td style='text-align:left'>{html.escape(c.statement)}</td></tr>"
             for c in self.checks
@@ -148,6 +153,10 @@ class Certificate:
             f"<th>proved</th><th>limit</th><th style='text-align:left'>meaning</th></tr></thead>"
             f"<tbody>{rows}</tbody></table><ul>{words}</ul>"
         )
+
+
+def _value(check: Check) -> str:
+    return "open" if check.value is None else f"{check.value:.3g}"
 
 
 def _limit(check: Check) -> str:

@@ -16,13 +16,13 @@ from .._optional import require
 from .._precision import working_precision
 from ..errors import CertificateError, HippoTheoryError, ParameterTypeError
 from ..operators import Operator, TakenakaMalmquist, operator
-from .balls import distance, embed, frobenius, matrix, ulp_distance, upper
+from .balls import diagonal, distance, embed, frobenius, matrix, ulp_distance, upper
 from .certificate import Certificate, Check, fingerprint
 from .normal_part import ExactNormalPart, enclose_normal_part
 from .stability import stability_check
 from .storage import from_storage, to_storage
 
-__all__ = ["certify", "certify_stored", "check_form", "claimed_operator"]
+__all__ = ["certify", "certify_stored", "check_form", "claimed_operator", "stored_tensors"]
 
 
 def certify(obj: Any, *, dtype: str = "float64", bits: int = 128) -> Certificate:
@@ -62,13 +62,18 @@ def certify(obj: Any, *, dtype: str = "float64", bits: int = 128) -> Certificate
     >>> certificate.passed, certificate["unitarity of V"].value < 1e-14
     (True, True)
     """
+    stored = stored_tensors(obj, dtype)
+    return certify_stored(stored, obj.claim(), getattr(obj, "conventions", {}), dtype, bits)
+
+
+def stored_tensors(obj: Any, dtype: str) -> dict[str, Array]:
+    """The tensors of an object as a file holds them; what makes no claim is refused."""
     if isinstance(obj, type) or not (hasattr(obj, "claim") and hasattr(obj, "tensors")):
         raise ParameterTypeError(
-            f"certify needs an operator, an initialisation or a system, got {type(obj).__name__}; "
+            f"An operator, an initialisation or a system is needed, got {type(obj).__name__}; "
             "wrap arrays in StateSpace, Diagonal or DiagonalPlusLowRank."
         )
-    stored = to_storage(obj.tensors(), dtype)
-    return certify_stored(stored, obj.claim(), getattr(obj, "conventions", {}), dtype, bits)
+    return to_storage(obj.tensors(), dtype)
 
 
 def certify_stored(
@@ -113,10 +118,11 @@ def check_form(tensors: dict[str, Array], claim: dict[str, Any]) -> None:
     if kind in _BARE:
         return
     N = positive_integer(claim["N"], "N", "the claim")
-    leading = tensors["A"] if kind == "Operator" else tensors["lam"]
-    expected = (N, N) if kind == "Operator" else (_stored_modes(claim, N),)
-    if leading.shape != expected:
-        raise CertificateError(f"The claim N = {N} needs shape {expected}, the tensor has {leading.shape}.")
+    modes = N if kind == "Operator" else _stored_modes(claim, N)
+    for name, array in tensors.items():
+        expected = {"A": (N, N), "V": (N, modes)}.get(name, (modes,))
+        if array.shape != expected:
+            raise CertificateError(f"The claim N = {N} needs {name} of shape {expected}, it has {array.shape}.")
 
 
 def _stored_modes(claim: dict[str, Any], N: int) -> int:
@@ -227,11 +233,11 @@ def _normal_part_checks(tensors: dict[str, Array], claim: dict[str, Any], dtype:
         checks += _entry_checks(name, tensors[name], reference, limit)
     eps = float(np.finfo(dtype).eps)
     V, lam = matrix(_mirrored(embed(tensors["V"]), claim)), _mirrored(embed(tensors["lam"]), claim)
-    unitarity = frobenius(V.conjugate().transpose() * V - _identity(op.N))
+    unitarity = frobenius(V.conjugate().transpose() * V - flint.acb_mat(op.N, op.N, 1))
     checks.append(_bounded("unitarity of V", "||V^* V - I||, Frobenius norm", upper(unitarity), 4 * op.N * eps))
-    exact_A = matrix(_operator_balls(op)["A"])
-    B = matrix(_operator_balls(op)["B"][:, None])
-    middle = _diagonal(lam)
+    A_and_B = _operator_balls(op)
+    exact_A, B = matrix(A_and_B["A"]), matrix(A_and_B["B"][:, None])
+    middle = diagonal(lam)
     if low_rank:
         P = matrix(embed(tensors["P"])[:, None])
         middle = middle - P * P.conjugate().transpose()
@@ -261,17 +267,6 @@ def _mirrored(stored: Array, claim: dict[str, Any]) -> Array:
         return stored
     paired = stored[..., : claim["N"] // 2]
     return np.concatenate([stored, np.frompyfunc(lambda z: z.conjugate(), 1, 1)(paired)], axis=-1)
-
-
-def _identity(N: int) -> Any:
-    return _diagonal(np.array([require("flint").acb(1)] * N, dtype=object))
-
-
-def _diagonal(values: Array) -> Any:
-    M = require("flint").acb_mat(values.size, values.size)
-    for i, value in enumerate(values):
-        M[i, i] = value
-    return M
 
 
 def _law_checks(tensors: dict[str, Array], claim: dict[str, Any], dtype: np.dtype[Any]) -> list[Check]:

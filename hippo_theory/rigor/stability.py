@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,12 @@ def stability_check(tensors: dict[str, Array], claim: dict[str, Any]) -> Check:
 
     Diagonal: the stored eigenvalues themselves. Diagonal minus P P^*: the Hermitian part is at most
     max Re lam; if that is 0, distinct lam and no zero in P still exclude the imaginary axis.
-    Triangular: the diagonal. Other matrices up to N = 64: enclosures of their eigenvalues; beyond, a
+    Triangular: the diagonal. Other matrices: enclosures of their eigenvalues up to N = 64, else a
     Lyapunov function whose two inequalities are verified.
     """
     dt = claim.get("dt")
     if "A" in tensors:
-        return _dense(embed(tensors["A"]), tensors["A"], claim)
+        return _dense(embed(tensors["A"]), tensors["A"], 0.0, claim)
     lam = tensors["lam"]
     margin = _margin(embed(lam), dt)
     if "P" not in tensors:
@@ -44,9 +45,10 @@ def stability_check(tensors: dict[str, Array], claim: dict[str, Any]) -> Check:
     exact = -np.outer(P, conjugate(Q))
     diagonal = np.arange(lam.size)
     exact[diagonal, diagonal] += embed(lam)
-    if lam.size > _EIGENVALUE_LIMIT:
-        return Check("stability", f"not proved: no proof is known here for N = {lam.size} > 64", 0.0, 0.0, False)
-    return _dense(exact, np.ones(exact.shape), claim)
+    P, Q = tensors["P"].astype(np.complex128), tensors.get("Q", tensors["P"]).astype(np.complex128)
+    floats = np.diag(lam.astype(np.complex128)) - np.outer(P, Q.conj())
+    rounding = 8 * _UNIT * float(np.linalg.norm(P) * np.linalg.norm(Q) + np.linalg.norm(lam))
+    return _dense(exact, floats, rounding, claim)
 
 
 def _margin(eigenvalues: Array, dt: float | None) -> float:
@@ -57,9 +59,9 @@ def _margin(eigenvalues: Array, dt: float | None) -> float:
     return min(lower(1 - abs(acb(z))) for z in eigenvalues)
 
 
-def _dense(exact: Array, floats: Array, claim: dict[str, Any]) -> Check:
-    """``exact`` in balls; ``floats`` the same matrix in floats, for its structure and for large N."""
-    dt, N = claim.get("dt"), len(floats)
+def _dense(exact: Array, floats: Array, rounding: float, claim: dict[str, Any]) -> Check:
+    """``exact`` in balls; ``floats`` the same matrix up to ``rounding`` in Frobenius norm."""
+    dt, N, margin = claim.get("dt"), len(floats), -np.inf
     if np.array_equal(floats, np.tril(floats)) or np.array_equal(floats, np.triu(floats)):
         return _verdict(_margin(np.diagonal(exact), dt), "A is triangular: its diagonal holds the poles")
     if N <= _EIGENVALUE_LIMIT:
@@ -69,41 +71,51 @@ def _dense(exact: Array, floats: Array, claim: dict[str, Any]) -> Check:
         except (ValueError, ZeroDivisionError):
             found = balls.eig(multiple=True, nonstop=True)
         margin = _margin(np.array(found, dtype=object), dt)
-        if np.isfinite(margin):
+        if margin > 0:
             return _verdict(margin, "the eigenvalues of the stored A are enclosed")
-    elif (margin := _lyapunov_margin(floats, dt)) > 0:
-        return _verdict(margin, "a quadratic Lyapunov function of the stored A is verified")
+    if (proved := _lyapunov_margin(floats, rounding, dt)) > 0:
+        return _verdict(proved, "a quadratic Lyapunov function of the stored A is verified")
+    if np.isfinite(margin) and np.linalg.norm(floats) * 1e-12 < -margin:
+        return _verdict(margin, "an enclosed eigenvalue of the stored A lies beyond the limit")
     # The exact operator is stable by its losslessness; of its float copy nothing more is known.
     known = claim["type"] == "Operator"
-    text = "not decided for the stored A; the exact operator is stable" if known else "stability could not be proved"
-    return Check("stability", text, 0.0, None if known else 0.0, known)
+    text = "open for the stored A; the exact operator is stable" if known else "stability could not be proved"
+    return Check("stability", text, None, None if known else 0.0, known)
 
 
-def _lyapunov_margin(A: Array, dt: float | None) -> float:
-    """A margin proved by P > 0 with A^*P + PA <= -I/2 (P - A^*PA >= I/2 in discrete time); 0 without proof.
+def _lyapunov_margin(A: Array, rounding: float, dt: float | None) -> float:
+    """A margin of every matrix within ``rounding`` of A, or 0 without proof: P > 0 and
+    A^*P + PA <= -I/2 (P - A^*PA >= I/2 in discrete time).
 
     P may come from anywhere; the two inequalities are checked with error bounds for every operation.
     """
     from scipy.linalg import LinAlgError, solve_continuous_lyapunov, solve_discrete_lyapunov
 
     N, adjoint = len(A), A.conj().T
+    A, adjoint = A.astype(np.result_type(A, np.float64)), adjoint.astype(np.result_type(A, np.float64))
     try:
-        if dt is None:
-            P = solve_continuous_lyapunov(adjoint, -np.eye(N))
-        else:
-            P = solve_discrete_lyapunov(adjoint, np.eye(N))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if dt is None:
+                P = solve_continuous_lyapunov(adjoint, -np.eye(N))
+            else:
+                P = solve_discrete_lyapunov(adjoint, np.eye(N))
     except (LinAlgError, ValueError):
         return 0.0
     P = (P + P.conj().T) / 2
     size, flow = np.abs(P), np.abs(A)
+    if not (np.isfinite(size).all() and size.max() > 0):
+        return 0.0
+    norm = float(size.max() * np.sqrt(((size / size.max()) ** 2).sum()))
     if dt is None:
         decrease, terms = -(adjoint @ P + P @ A), flow.T @ size + size @ flow
     else:
         decrease, terms = P - adjoint @ P @ A, size + flow.T @ size @ flow
     error = 8 * (2 * N + 8) * _UNIT * float(terms.sum(axis=1).max())
+    error += 4 * norm * rounding * (1 if dt is None else float(np.linalg.norm(A)) + rounding)
     if not (_positive_definite(P, 0.0) and _positive_definite(decrease, 0.5 + error)):
         return 0.0
-    return 0.25 * (1 - 1e-9) / float(np.sqrt((size**2).sum()))
+    return 0.25 * (1 - 1e-9) / norm
 
 
 def _positive_definite(M: Array, beyond: float) -> bool:
@@ -113,17 +125,18 @@ def _positive_definite(M: Array, beyond: float) -> bool:
     ||E|| <= gamma_{N+1} trace M (Rump); the shift taken off first is larger, complex arithmetic included.
     """
     H = (M + M.conj().T) / 2
-    if not np.isfinite(H).all():
-        return False
     room = beyond + 16 * (len(M) + 4) * _UNIT * float(np.abs(np.diagonal(H)).sum())
+    shifted = H - room * np.eye(len(M))
+    if not np.isfinite(shifted).all():
+        return False
     try:
-        np.linalg.cholesky(H - room * np.eye(len(M)))
+        factor = np.linalg.cholesky(shifted)
     except np.linalg.LinAlgError:
         return False
-    return True
+    return bool(np.isfinite(factor).all())
 
 
 def _verdict(margin: float, how: str) -> Check:
     if margin == -np.inf:
-        return Check("stability", f"stability could not be proved: {how}", 0.0, 0.0, False)
+        return Check("stability", f"stability could not be proved: {how}", None, 0.0, False)
     return Check("stability", f"margin to instability; {how}", margin, 0.0, margin > 0)

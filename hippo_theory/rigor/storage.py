@@ -54,7 +54,7 @@ def from_storage(stored: dict[str, Array]) -> dict[str, Array]:
         if part not in ("real", "imag"):
             tensors[name] = values
         elif part == "real":
-            tensors[base] = join(values, _partner(stored, f"{base}.imag", name, values))
+            tensors[base] = _joined(values, _partner(stored, f"{base}.imag", name, values))
         else:
             _partner(stored, f"{base}.real", name, values)
     return tensors
@@ -66,7 +66,7 @@ def _partner(stored: dict[str, Array], name: str, given: str, values: Array) -> 
     return stored[name]
 
 
-def join(real: Array, imag: Array) -> Array:
+def _joined(real: Array, imag: Array) -> Array:
     """Real + i imag without arithmetic, so that signed zeros survive."""
     z: Any = np.empty(real.shape, dtype=np.result_type(real.dtype, np.complex64))
     z.real, z.imag = real, imag

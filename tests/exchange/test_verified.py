@@ -419,3 +419,38 @@ def test_a_header_whose_length_looks_like_a_pickle_or_a_zip_is_read(length, tmp_
             assert read_container(path)[1] == "x" * pad
             return
     pytest.fail("no padding gave this length")
+
+
+def test_recorded_checks_may_not_promise_more_than_can_be_proved(exported):
+    from dataclasses import replace
+
+    honest = ht.verify(exported)
+    for change in ({"value": -1e99}, {"statement": "proved by the pope"}, {"limit": 1e9}):
+        boast = replace(honest, checks=(replace(honest.checks[0], **change), *honest.checks[1:]))
+        repack(exported, metadata={"hippo_theory": boast.to_json()})
+        with pytest.raises(CertificateError, match="something else"):
+            ht.verify(exported)
+    for change in ({"bits": 1 << 14}, {"checks": (replace(honest.checks[0], passed=False), *honest.checks[1:])}):
+        repack(exported, metadata={"hippo_theory": replace(honest, **change).to_json()})
+        with pytest.raises(CertificateError, match="not passed"):
+            ht.load(exported)
+
+
+@pytest.mark.parametrize("lie", [{"source": "me"}, {"conventions": {"B": "lie"}}], ids=str)
+def test_what_load_would_refuse_is_not_exported(lie, exported):
+    from dataclasses import replace
+
+    before = exported.read_bytes()
+    with pytest.raises(CertificateError):
+        ht.export(replace(ht.s4d("legs", 8), **lie), exported)
+    assert exported.read_bytes() == before
+
+
+def test_small_files_cannot_ask_for_large_matrices(tmp_path):
+    path, N = tmp_path / "x.safetensors", 13_500
+    claim = {**ht.s4d("legs", 4).claim(), "N": N}
+    M = N // 2
+    parts = {"lam.real": -np.ones(M), "lam.imag": np.ones(M), "B": np.ones(M)}
+    forge(path, claim, {**parts, "V.real": np.ones((1, M)), "V.imag": np.ones((1, M))})
+    with pytest.raises(CertificateError, match="shape"):
+        ht.load(path)

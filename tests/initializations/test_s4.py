@@ -123,3 +123,15 @@ def test_output_of_the_wrong_length_is_refused_with_both_lengths():
 def test_what_is_no_operator_is_refused_with_a_typed_error(given_):
     with pytest.raises(ht.HippoTheoryError):
         ht.s4(given_)
+
+
+def test_an_initialisation_cannot_be_turned_into_something_its_recipe_is_not():
+    """Its claim does not speak of Q or dt, so its system may not have them."""
+    from dataclasses import replace
+
+    init = ht.s4(ht.LegS(8))
+    for change in ({"Q": -100 * init.P}, {"dt": 0.1}, {"C": None}):
+        with pytest.raises(ht.ParameterError):
+            replace(init, system=replace(init.system, **change))
+    with pytest.raises(ht.ParameterError, match="recipe"):
+        replace(init, N=999)

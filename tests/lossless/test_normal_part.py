@@ -193,3 +193,18 @@ def test_the_normal_part_scales_with_the_sections_over_the_whole_float_range(a, 
 def test_two_ports_are_refused_with_the_reason():
     with pytest.raises(ht.HippoTheoryError, match=r"(?i)two|rank"):
         diagonalize_normal_part(ht.LegT(4))
+
+
+@pytest.mark.parametrize(
+    "a",
+    [[1e-15 + 1j, 1e-15 - 1j] * 3, [1e-17 + 1j, 1e-17 - 1j] * 2, np.logspace(-150, 150, 9), np.logspace(-100, 100, 5)],
+    ids=str,
+)
+def test_chains_beyond_float64_are_refused_or_right(a):
+    """Equal resonances narrower than an ulp, or scales that leave the float range: never a silent wrong V."""
+    try:
+        _, V, _ = diagonalize_normal_part(ht.TakenakaMalmquist(a)).full()
+    except ht.AccuracyError:
+        return
+    assert V.shape == (len(a), len(a))
+    assert np.linalg.norm(V.conj().T @ V - np.eye(len(a))) <= 1e-13

@@ -262,3 +262,27 @@ def test_precision_of_the_caller_is_left_alone():
     before = flint.ctx.prec
     ht.certify(ht.s4d("legs", 4), bits=200)
     assert flint.ctx.prec == before
+
+
+def test_stable_systems_with_multiple_poles_are_proved_stable():
+    """Where no eigenvalue can be isolated, a Lyapunov function decides, at every N."""
+    oscillator = ht.certify(ht.StateSpace([[0, 1], [-1, -2]], [0, 1]))["stability"]
+    assert oscillator.passed and 0 < oscillator.value <= 1
+    kautz = ht.certify(ht.TakenakaMalmquist([1 + 2j, 1 - 2j] * 4))["stability"]
+    assert kautz.passed and 0 < kautz.value <= 1
+    discrete = ht.s4(ht.LegS(66)).system.discretize(0.01, "bilinear")
+    assert ht.certify(discrete)["stability"].value > 0
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e150])
+def test_lyapunov_margins_hold_at_any_scale(scale):
+    A = scale * (np.triu(np.full((66, 66), 0.01)) - 2 * np.eye(66))
+    A[-1, 0] = 1e-3 * scale
+    check = ht.certify(ht.StateSpace(A, np.ones(66)))["stability"]
+    assert check.passed and 0 < check.value <= -np.linalg.eigvals(A).real.max()
+
+
+def test_ulps_are_counted_from_below_a_power_of_two_when_the_exact_value_may_lie_there():
+    with flint.ctx.workprec(200):
+        straddling = (flint.arb(1) - flint.arb(2) ** -99).union(flint.arb(1))
+        assert ulp_distance(np.array([1 + 2.0**-52]), np.array([straddling])) >= 2.0
