@@ -93,7 +93,7 @@ class S4D(nn.Module):
     Parameters
     ----------
     init : Initialization
-        Diagonal, in continuous time, with M stored modes.
+        Diagonal, with M stored modes.
     d_model : int
     dt : float or (min, max), default (1e-3, 1e-1)
         One step for all channels, or a range from which each draws its own, log-uniformly.
@@ -112,7 +112,7 @@ class S4D(nn.Module):
     Raises
     ------
     ParameterError
-        Not a diagonal initialisation in continuous time; d_model < 1; dt <= 0 or an empty range.
+        Not a diagonal initialisation; d_model < 1; dt <= 0 or an empty range.
     UnstableSystemError
         A mode with Re lam > 0.
 
@@ -269,7 +269,7 @@ class S4D(nn.Module):
 
 
 def _stable_modes(init: Initialization) -> Diagonal:
-    """The diagonal system of ``init``, in continuous time, every Re lam <= 0."""
+    """The diagonal system of ``init``, every Re lam <= 0."""
     if not isinstance(init, Initialization):
         raise ParameterTypeError(f"S4D: init must be what ht.s4d or ht.load return, got {type(init).__name__}.")
     system = init.system
@@ -278,8 +278,6 @@ def _stable_modes(init: Initialization) -> Diagonal:
             f"S4D: a diagonal initialisation is needed, but {init!r} is of type {type(system).__name__}; "
             f'use a diagonal recipe, such as ht.s4d("legs", {init.N}).'
         )
-    if system.dt is not None:
-        raise ParameterError(f"S4D: continuous time is needed, but {init!r} has dt = {system.dt} built in.")
     worst = int(np.argmax(system.lam.real))
     if system.lam[worst].real > 0:
         raise UnstableSystemError(

@@ -34,7 +34,7 @@ def initialization(lam: Any, *, C: Any = None, pairs: bool = True, D: float = 0.
     """An initialisation with any spectrum, B = 1."""
     lam = np.asarray(lam, dtype=complex)
     system = ht.Diagonal(lam, np.ones(lam.size), C=C, D=D, conjugate_pairs=pairs, dt=dt)
-    return ht.Initialization(recipe={"recipe": "test"}, system=system, N=system.N, V=None, source="")
+    return ht.Initialization(recipe={"recipe": "test", "N": system.N}, system=system, N=system.N, V=None, source="")
 
 
 def with_steps(init: Any, *steps: float, dtype: Any = None) -> S4D:
@@ -404,7 +404,7 @@ def test_repr_names_the_recipe_and_the_sizes() -> None:
             r"DiagonalPlusLowRank.*s4d\(\"legs\", 4\)",
         ),
         (lambda: S4D.from_initialization(ht.LegS(4), 2), ParameterTypeError, "ht.s4d or ht.load.*LegS"),
-        (lambda: S4D.from_initialization(initialization([0.9], dt=0.1), 2), ParameterError, "continuous time"),
+        (lambda: S4D.from_initialization(initialization([-0.9], dt=0.1), 2), ParameterError, "continuous time"),
         (lambda: S4D.from_initialization(initialization([-1, 0.5 + 2j]), 2), UnstableSystemError, r"mode 1 .*0.5\+2j"),
         (lambda: S4D.from_initialization(ht.s4d("legs", 4), 0), ParameterError, "d_model must be at least 1"),
         (lambda: S4D.from_initialization(ht.s4d("legs", 4), 2.5), ParameterTypeError, "d_model must be an integer"),
