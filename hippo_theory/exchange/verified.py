@@ -54,9 +54,9 @@ def export(obj: Any, path: str | Path, *, dtype: str = "float64") -> Certificate
     Raises
     ------
     UnstableSystemError
-        The stability check failed; the message names the pole.
+        A pole lies on or beyond the limit of stability.
     CertificateError
-        Another check failed: nothing is written.
+        Another check failed, or stability could not be proved: nothing is written.
     ExportError
         The path cannot be written to, or the written bytes did not come back.
 

@@ -112,9 +112,9 @@ def _roots(a: Complex, m: Real) -> Real:
     N = a.size
     # Some arctangent lies below the mean pi m / 2N and some above, and Theta' <= sum_k 2/Re a_k:
     # that brackets the root, up to the rounding of the bracket itself.
-    mean = a.real * np.tan(np.pi * m / (2 * N))[:, None]
-    high = (mean + np.abs(a.imag)).max(axis=1) * (1 + 1e-12)
-    low = np.maximum((mean - np.abs(a.imag)).min(axis=1), np.pi * m / (2 / a.real).sum()) * (1 - 1e-12)
+    mean, reach = np.tan(np.pi * m / (2 * N)), np.abs(a.imag).max()
+    high = (a.real.max() * mean + reach) * (1 + 1e-12)
+    low = np.maximum(a.real.min() * mean - reach, np.pi * m / (2 / a.real).sum()) * (1 - 1e-12)
     y, lower_half = np.sqrt(low * high), m <= N / 2
     before = np.full(m.size, np.inf)
     active = np.arange(m.size)
