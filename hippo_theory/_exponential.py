@@ -1,4 +1,4 @@
-"""e^{tA} B at many times at once, and the sampled powers Abar^l B: the dense roads to a kernel."""
+"""e^{tA} B at many times at once, the sampled powers Abar^l B, and (e^z - 1)/z: what kernels are made of."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from ._arrays import Array, Real
 from .errors import AccuracyError
 
-__all__ = ["exponential_action", "power_action"]
+__all__ = ["expm1_over", "exponential_action", "power_action"]
 
 _TAYLOR_TERMS = 19  # 1/19! = 8e-18: with |hA| <= 1 the truncation is below the rounding
 
@@ -60,3 +60,10 @@ def power_action(A: Array, B: Array, length: int) -> Array:
         stop = min(start + width, length)
         X[:, start:stop] = power @ X[:, start - width : stop - width]
     return X
+
+
+def expm1_over(z: Array) -> Array:
+    """(e^z - 1)/z with the value 1 at z = 0, to full relative accuracy for small |z|."""
+    tiny = np.abs(z) < 1e-300  # 1 to the last digit, while a quotient of subnormals overflows on the way
+    safe = np.where(tiny, 1.0, z)
+    return np.where(tiny, 1.0, np.expm1(safe) / safe)

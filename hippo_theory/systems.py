@@ -27,10 +27,10 @@ from ._arrays import (
     times,
     vector,
 )
-from ._exponential import exponential_action, power_action
+from ._exponential import expm1_over, exponential_action, power_action
 from .errors import ParameterError, ParameterTypeError, ShapeError
 
-__all__ = ["DISCRETIZATIONS", "Diagonal", "DiagonalPlusLowRank", "LinearSystem", "StateSpace", "expm1_over"]
+__all__ = ["DISCRETIZATIONS", "Diagonal", "DiagonalPlusLowRank", "LinearSystem", "StateSpace"]
 
 DISCRETIZATIONS = ("zoh", "bilinear")
 _SINGULAR = (
@@ -452,10 +452,3 @@ class Diagonal(_System):
         far = np.cumprod(np.hstack([ones, np.repeat(near[:, M:], M - 1, axis=1)]), axis=1)
         powers = (far[:, :, None] * near[:, None, :M]).reshape(self.lam.size, -1)
         return np.asarray(powers[:, :length] * self.B[:, None])
-
-
-def expm1_over(z: Array) -> Array:
-    """(e^z - 1)/z with the value 1 at z = 0, to full relative accuracy for small |z|."""
-    tiny = np.abs(z) < 1e-300  # 1 to the last digit, while a quotient of subnormals overflows on the way
-    safe = np.where(tiny, 1.0, z)
-    return np.where(tiny, 1.0, np.expm1(safe) / safe)

@@ -54,7 +54,9 @@ def _compute(quick: bool) -> Data:
 def _draw(data: Data) -> MatplotlibFigure:
     with plot.house_style():
         figure, [[left, right]] = plot.canvas(1, 2, width=9.0, height=3.4, width_ratios=[1.9, 1])
-        plot.magnitudes(left, {f"$n={N}$": (data[f"w_{N}"], data[f"magnitude_{N}"]) for N in _SIZES}, level=_LAW)
+        plot.magnitudes(
+            left, {f"$n={N}$": (data[f"w_{N}"], data[f"magnitude_{N}"]) for N in _SIZES}, level=_LAW, name=r"$2/\pi$"
+        )
         left.set_title(r"(a) $|G_{\mathrm{Diag}}(i\omega)|$, $C=e_0$: every spike resolved")
         left.set_ylabel("magnitude")
         left.legend(loc="lower left")

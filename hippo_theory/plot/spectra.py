@@ -84,7 +84,9 @@ def relative_errors(ax: Axes, errors: Mapping[str, tuple[Any, Any]], *, level: f
     """
     ax.axhline(0, color="0.8", linewidth=0.7, zorder=0)
     for sign in (-1, 1):
-        ax.axhline(100 * sign * level, color="black", linewidth=0.7, linestyle=(0, (4, 2)), zorder=1)
+        height, word = 100 * sign * level, f"{'+' if sign > 0 else '-'}{100 * level:g} %"
+        ax.axhline(height, color="black", linewidth=0.7, linestyle=(0, (4, 2)), zorder=1)
+        ax.annotate(word, (0, height), (2, 2), xycoords=ax.get_yaxis_transform(), textcoords="offset points")
     for i, (label, (position, error)) in enumerate(errors.items()):
         ax.plot(position, [100 * e for e in error], color=PALETTE[(5, 0)[i % 2]], label=label)
     ax.set_xlabel("position in the spectrum, $2(n+1)/N$")

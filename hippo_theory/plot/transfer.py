@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["last_spike", "magnitudes"]
 
 
-def magnitudes(ax: Axes, curves: Mapping[str, tuple[Any, Any]], *, level: float) -> None:
-    """|G(iw)| against w, both logarithmic, one labelled curve each, and a dashed level.
+def magnitudes(ax: Axes, curves: Mapping[str, tuple[Any, Any]], *, level: float, name: str) -> None:
+    """|G(iw)| against w, both logarithmic, one labelled curve each, and a dashed level with its name.
 
     Parameters
     ----------
@@ -22,6 +22,8 @@ def magnitudes(ax: Axes, curves: Mapping[str, tuple[Any, Any]], *, level: float)
     curves : mapping of label to (w, magnitude)
     level : float
         Where the last spikes end.
+    name : str
+        What to write at the level.
 
     Returns
     -------
@@ -32,13 +34,14 @@ def magnitudes(ax: Axes, curves: Mapping[str, tuple[Any, Any]], *, level: float)
     >>> from hippo_theory.plot import canvas, house_style, magnitudes
     >>> with house_style():
     ...     figure, [[ax]] = canvas(1, 1, width=3.0, height=2.0)
-    ...     magnitudes(ax, {"n = 1": ([1.0, 10.0], [0.7, 0.1])}, level=0.6)
+    ...     magnitudes(ax, {"n = 1": ([1.0, 10.0], [0.7, 0.1])}, level=0.6, name="0.6")
     >>> ax.get_xscale()
     'log'
     """
     for i, (label, (w, magnitude)) in enumerate(curves.items()):
         ax.plot(w, magnitude, color=PALETTE[i % len(PALETTE)], label=label, linewidth=0.7, zorder=4 - i)
     ax.axhline(level, color="black", linewidth=0.7, linestyle=(0, (4, 2)), zorder=0.5)
+    ax.annotate(name, (1, level), (-2, 3), xycoords=ax.get_yaxis_transform(), textcoords="offset points", ha="right")
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_xlabel(r"frequency $\omega$")

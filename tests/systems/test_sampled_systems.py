@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hippo_theory as ht
-from hippo_theory.systems import DISCRETIZATIONS, expm1_over
+from hippo_theory._exponential import expm1_over
+from hippo_theory.systems import DISCRETIZATIONS
 
 TM = ht.TakenakaMalmquist([0.3, 2 + 5j, 2 - 5j, 7.0], 0.25)
 OPERATORS = [ht.LegS(1), ht.LegS(8), ht.LegT(6), ht.LagT(5), ht.FouT(7), TM]
