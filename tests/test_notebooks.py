@@ -40,4 +40,4 @@ def test_committed_notebook_was_executed_without_errors_and_names_no_machine(sou
     assert all(cell.execution_count for cell in code if cell.source.strip())
     outputs = [output for cell in code for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "error"]
-    assert not any(root in str(outputs) for root in ("/home/", "/root/", "/tmp/", "/work/"))
+    assert not any(root in str(outputs) for root in ("/home/", "/root/", "/tmp/", "/Users/"))
