@@ -47,7 +47,8 @@ def s4(operator: Operator, *, C: ArrayLike | None = None, rng: Any = None) -> In
     -----
     From the phase equation and closed-form eigenvectors, no eigensolver: O(N^2). Eigenvalues are the
     nearest floats, B and P within 4 ulp, V within 9; ||V^*V - I|| and the relative residual of A about
-    sqrt(N) eps.
+    sqrt(N) eps. A pair whose resonance is narrower than an ulp of its frequency costs V and B more:
+    ``ht.certify`` tells how much.
 
     References
     ----------
