@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._arrays import Array, Real
+from ._arrays import Array, Complex, Real
 
-__all__ = ["Double", "add", "multiply", "pi_in_two_floats", "two_product", "two_sum"]
+__all__ = ["Double", "add", "multiply", "pi_in_two_floats", "scaled", "two_product", "two_sum"]
 
 Double = tuple[Array, Array]
 
@@ -38,6 +38,11 @@ def multiply(x: Double, y: Double) -> Double:
     """x y with a relative error of a few 2^-104."""
     p, e = two_product(x[0], y[0])
     return _renormalised(p, e + (x[0] * y[1] + x[1] * y[0]))
+
+
+def scaled(z: Complex, exponent: int | Array) -> Complex:
+    """z 2^exponent exactly: numpy's ldexp for complex numbers."""
+    return np.asarray(np.ldexp(z.real, exponent) + 1j * np.ldexp(z.imag, exponent))
 
 
 def _renormalised(high: Array, low: Array) -> Double:

@@ -7,6 +7,7 @@ system with ``dt`` set, whose ``transfer`` takes z and whose ``kernel`` takes a 
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
@@ -28,7 +29,7 @@ from ._arrays import (
     vector,
 )
 from ._exponential import expm1_over, exponential_action, power_action
-from .errors import ParameterError, ParameterTypeError, ShapeError
+from .errors import AccuracyWarning, ParameterError, ParameterTypeError, ShapeError
 
 __all__ = ["DISCRETIZATIONS", "Diagonal", "DiagonalPlusLowRank", "LinearSystem", "StateSpace"]
 
@@ -206,10 +207,30 @@ class StateSpace(_System):
 
     @property
     def poles(self) -> Array:
-        """Eigenvalues of A (N,); of a triangular A the diagonal, exactly."""
+        """Eigenvalues of A (N,); of a triangular A the diagonal, exactly.
+
+        Otherwise LAPACK's, with an ``AccuracyWarning`` where their condition costs more than half of the digits.
+        """
+        from scipy.linalg import eig
+
         if np.array_equal(self.A, np.tril(self.A)) or np.array_equal(self.A, np.triu(self.A)):
             return np.diagonal(self.A).astype(np.complex128)
-        return np.asarray(np.linalg.eigvals(self.A), dtype=np.complex128)
+        lam, left, right = eig(self.A, left=True, right=True)
+        cosine = np.abs((left.conj() * right).sum(axis=0))
+        lost = (
+            np.finfo(np.float64).eps
+            * np.linalg.norm(self.A)
+            / max(cosine.min(), 1e-300)
+            / np.abs(lam).max(initial=1e-300)
+        )
+        if lost > 1e-8:
+            warnings.warn(
+                f"{self!r}.poles: the eigenvalues are ill-conditioned, about {min(lost, 1.0):.0e} of the largest is "
+                "uncertain; an operator knows its poles better than a dense matrix.",
+                AccuracyWarning,
+                stacklevel=2,
+            )
+        return np.asarray(lam, dtype=np.complex128)
 
     def to_dense(self) -> StateSpace:
         return self

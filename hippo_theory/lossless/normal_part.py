@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._arrays import Array, Complex, Real, frozen
-from .._double import Double
+from .._double import Double, scaled
 from ..errors import AccuracyError, ParameterError, ParameterTypeError
 from ..operators import FouT, OnePort, Operator, PoleChain
 from .phase import normal_frequencies, section_products
@@ -86,7 +86,7 @@ def diagonalize_normal_part(operator: Operator) -> NormalPart:
     y = normal_frequencies(operator.a)
     # In units of a power of four, a and y are of order one and no square leaves the float range.
     half = int(np.frexp(np.abs(operator.a).max())[1]) // 2
-    unit = np.ldexp(operator.a.real, -2 * half) + 1j * np.ldexp(operator.a.imag, -2 * half)
+    unit = scaled(operator.a, -2 * half)
     with np.errstate(all="ignore"):
         V, weights = _eigenvectors(unit, (np.ldexp(y[0], -2 * half), np.ldexp(y[1], -2 * half)))
     if not (np.isfinite(V).all() and np.isfinite(weights).all() and (weights > 0).all()):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._arrays import Array, Complex, Real
-from .._double import Double, add, multiply, two_sum
+from .._double import Double, add, multiply, scaled, two_sum
 from ..errors import AccuracyError, ParameterError
 
 __all__ = ["normal_frequencies", "phase", "section_products"]
@@ -97,7 +97,7 @@ def normal_frequencies(a: Complex, indices: ArrayLike | None = None) -> tuple[Re
     if (positive := m > 0).any():
         # In units of a power of two near the largest |a_k|, no square overflows.
         exponent = int(np.frexp(np.abs(a).max())[1])
-        unit = np.ldexp(a.real, -exponent) + 1j * np.ldexp(a.imag, -exponent)
+        unit = scaled(a, -exponent)
         with np.errstate(all="ignore"):  # what goes wrong for parameters too far apart is caught below
             found = _polished(unit, _roots(unit, m[positive]), m[positive])
         high[positive], low[positive] = (np.ldexp(part, exponent) for part in found)

@@ -26,7 +26,10 @@ from .._precision import working_precision
 from ..errors import AccuracyError
 from ._arithmetic import FLOAT64, Arithmetic, Balls, Exact
 
-__all__ = ["OnePort", "Operator", "PoleChain"]
+__all__ = ["CANCELLATION", "OnePort", "Operator", "PoleChain", "SizedOperator"]
+
+# A float64 sum this much smaller than its terms is evaluated in balls instead: five bits may be lost.
+CANCELLATION = 32.0
 
 
 class Operator(Immutable, ABC):

@@ -12,11 +12,9 @@ from .._double import pi_in_two_floats
 from .._optional import require
 from ..errors import ParameterError
 from ._arithmetic import Arithmetic
-from ._base import OnePort, SizedOperator
+from ._base import CANCELLATION, OnePort, SizedOperator
 
 __all__ = ["FouT"]
-
-_CANCELLATION = 32.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,7 +99,7 @@ class FouT(SizedOperator, OnePort):
         ratios = q / np.where(factors == 0, 1.0, factors)
         ratios[nearest] = 1.0
         port = 2 * (residues * ratios).sum(axis=0)
-        cancelled = np.flatnonzero(~(np.abs(q) + np.abs(port) <= _CANCELLATION * np.abs(q + port)))
+        cancelled = np.flatnonzero(~(np.abs(q) + np.abs(port) <= CANCELLATION * np.abs(q + port)))
         return port, q, ratios, cancelled
 
     def _allpass(self, s: Complex) -> Complex:

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Array, Complex, Real
+from .._double import scaled
 from .._optional import require
 from ._arithmetic import Arithmetic
-from ._base import SizedOperator
+from ._base import CANCELLATION, SizedOperator
 
 __all__ = ["LegT"]
-
-_CANCELLATION = 32.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,21 +84,21 @@ class LegT(SizedOperator):
         for n in range(N - 1, 0, -1):
             ahead, current = s * current, s * ahead + 2 * (2 * n + 1) * current
             size = _binary_size(np.maximum(np.abs(current), np.abs(ahead)))
-            ahead, current, exponent = _scaled(ahead, -size), _scaled(current, -size), exponent + size
+            ahead, current, exponent = scaled(ahead, -size), scaled(current, -size), exponent + size
             u[n - 1], exponents[n - 1] = current, exponent
         denominator = current + 0.5 * s * (current + ahead)
         power, power_exponent = np.ones_like(s), np.zeros(s.size, dtype=np.int64)
         G = np.empty_like(u)
         for n in range(N):
-            G[n] = _scaled(u[n] / denominator * power, exponents[n] + power_exponent - exponent)
+            G[n] = scaled(u[n] / denominator * power, exponents[n] + power_exponent - exponent)
             power = power * s
             size = _binary_size(np.abs(power))
-            power, power_exponent = _scaled(power, -size), power_exponent + size
+            power, power_exponent = scaled(power, -size), power_exponent + size
         sign = 1.0 - 2.0 * (np.arange(N) % 2)
         G = G * (sign * np.sqrt(2 * np.arange(N) + 1.0))[:, None]
         terms = np.abs(current) + 0.5 * np.abs(s) * (np.abs(current) + np.abs(ahead))
         # Left of the axis the terms of the denominator are far larger than their sum.
-        for j in np.flatnonzero(~(terms <= _CANCELLATION * np.abs(denominator))):
+        for j in np.flatnonzero(~(terms <= CANCELLATION * np.abs(denominator))):
             G[:, j] = self._beyond_float64(complex(s[j]), self._transfer_in_balls)
         return np.asarray(G)
 
@@ -115,7 +114,3 @@ class LegT(SizedOperator):
 
 def _binary_size(modulus: Real) -> Array:
     return np.frexp(np.where(modulus > 0, modulus, 1.0))[1]
-
-
-def _scaled(z: Complex, exponent: Array) -> Complex:
-    return np.asarray(np.ldexp(z.real, exponent) + 1j * np.ldexp(z.imag, exponent))

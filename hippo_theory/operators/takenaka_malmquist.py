@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._arrays import Array, Complex, finite_real, frozen, vector
+from .._double import scaled
 from ..errors import ParameterError
 from ._arithmetic import Arithmetic
 from ._base import PoleChain
@@ -98,15 +99,15 @@ class TakenakaMalmquist(PoleChain):
         half = int(np.frexp(np.abs(self.a).max())[1]) // 2
         if abs(half) < 450 or self.a.real.min() < 1e-290 * np.abs(self.a).max():
             return self, 0
-        return TakenakaMalmquist(_scaled(self.a, -2 * half), np.ldexp(self.shift, -2 * half)), half
+        return TakenakaMalmquist(scaled(self.a, -2 * half), np.ldexp(self.shift, -2 * half)), half
 
     def _transfer(self, s: Complex) -> Complex:
         unit, half = self._unit()
-        return _scaled(PoleChain._transfer(unit, _scaled(s, -2 * half)), -half)
+        return scaled(PoleChain._transfer(unit, scaled(s, -2 * half)), -half)
 
     def _allpass(self, s: Complex) -> Complex:
         unit, half = self._unit()
-        return PoleChain._allpass(unit, _scaled(s, -2 * half))
+        return PoleChain._allpass(unit, scaled(s, -2 * half))
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{v.real:g}" if v.imag == 0 else f"{v:g}" for v in self.parameters[:4])
@@ -132,10 +133,6 @@ class TakenakaMalmquist(PoleChain):
         w = R.hypot(alpha[first], beta[first])
         A[first + 1, first], A[first, first + 1] = w, R.number(0) - w
         return A, R.root(square, R.number(2))
-
-
-def _scaled(z: Complex, exponent: int) -> Complex:
-    return np.asarray(np.ldexp(z.real, exponent) + 1j * np.ldexp(z.imag, exponent))
 
 
 def _check_range(values: Complex, shift: float, who: str) -> None:

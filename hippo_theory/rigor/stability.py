@@ -59,10 +59,16 @@ def _margin(eigenvalues: Array, dt: float | None) -> float:
     return min(lower(1 - abs(acb(z))) for z in eigenvalues)
 
 
+def _beyond(eigenvalue: Any, dt: float | None) -> bool:
+    """Whether an enclosed eigenvalue is unstable for certain."""
+    z = require("flint").acb(eigenvalue)
+    return lower(z.real) > 0 if dt is None else lower(abs(z)) > 1
+
+
 def _dense(exact: Array, floats: Array, rounding: float, claim: dict[str, Any]) -> Check:
     """``exact`` in balls; ``floats`` the same matrix up to ``rounding`` in Frobenius norm."""
-    dt, N, margin = claim.get("dt"), len(floats), -np.inf
-    if np.array_equal(floats, np.tril(floats)) or np.array_equal(floats, np.triu(floats)):
+    dt, N, unstable = claim.get("dt"), len(floats), False
+    if rounding == 0 and (np.array_equal(floats, np.tril(floats)) or np.array_equal(floats, np.triu(floats))):
         return _verdict(_margin(np.diagonal(exact), dt), "A is triangular: its diagonal holds the poles")
     if N <= _EIGENVALUE_LIMIT:
         balls = matrix(exact)
@@ -73,9 +79,10 @@ def _dense(exact: Array, floats: Array, rounding: float, claim: dict[str, Any]) 
         margin = _margin(np.array(found, dtype=object), dt)
         if margin > 0:
             return _verdict(margin, "the eigenvalues of the stored A are enclosed")
+        unstable = any(_beyond(z, dt) for z in found)
     if (proved := _lyapunov_margin(floats, rounding, dt)) > 0:
         return _verdict(proved, "a quadratic Lyapunov function of the stored A is verified")
-    if np.isfinite(margin) and np.linalg.norm(floats) * 1e-12 < -margin:
+    if unstable:
         return _verdict(margin, "an enclosed eigenvalue of the stored A lies beyond the limit")
     # The exact operator is stable by its losslessness; of its float copy nothing more is known.
     known = claim["type"] == "Operator"

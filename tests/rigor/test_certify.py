@@ -286,3 +286,13 @@ def test_ulps_are_counted_from_below_a_power_of_two_when_the_exact_value_may_lie
     with flint.ctx.workprec(200):
         straddling = (flint.arb(1) - flint.arb(2) ** -99).union(flint.arb(1))
         assert ulp_distance(np.array([1 + 2.0**-52]), np.array([straddling])) >= 2.0
+
+
+def test_unstable_dense_systems_are_called_so_only_where_an_eigenvalue_proves_it(tmp_path):
+    """A double pole at +1 cannot be isolated: refused as unproved, not as unstable."""
+    unstable, unproved = ([[1.0, 2.0], [3.0, -1.0]], [[2.0, 1.0], [-1.0, 0.0]])
+    assert ht.certify(ht.StateSpace(unstable, [1.0, 0.0]))["stability"].value == pytest.approx(-math.sqrt(7))
+    assert ht.certify(ht.StateSpace(unproved, [1.0, 0.0]))["stability"].value is None
+    for A, error in ((unstable, ht.UnstableSystemError), (unproved, CertificateError)):
+        with pytest.raises(error):
+            ht.export(ht.StateSpace(A, [1.0, 0.0]), tmp_path / "x.safetensors")

@@ -317,3 +317,11 @@ def test_growth_beyond_the_float_range_is_a_typed_error():
 def test_conjugate_pairs_is_yes_or_no(pairs):
     with pytest.raises(ht.ParameterError, match="conjugate_pairs"):
         ht.Diagonal([-1.0], [1.0], conjugate_pairs=pairs)
+
+
+def test_poles_that_have_lost_their_digits_say_so():
+    """The modal form of LegS(32) has poles -1..-32 behind a condition of 1e23: LAPACK cannot have them."""
+    with pytest.warns(ht.AccuracyWarning, match="ill-conditioned"):
+        poles = ht.s4(ht.LegS(32)).poles
+    assert np.abs(np.sort(poles.real) + np.arange(32, 0, -1)).max() > 1e-3
+    np.testing.assert_allclose(np.sort(ht.s4(ht.LegS(4)).poles.real), [-4, -3, -2, -1], rtol=1e-10)
