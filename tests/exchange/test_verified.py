@@ -430,6 +430,10 @@ def test_recorded_checks_may_not_promise_more_than_can_be_proved(exported):
         repack(exported, metadata={"hippo_theory": boast.to_json()})
         with pytest.raises(CertificateError, match="something else"):
             ht.verify(exported)
+    margin = replace(honest.checks[-1], value=honest.checks[-1].value + 0.1)
+    repack(exported, metadata={"hippo_theory": replace(honest, checks=(*honest.checks[:-1], margin)).to_json()})
+    with pytest.raises(CertificateError, match="something else"):
+        ht.verify(exported)
     for change in ({"bits": 1 << 14}, {"checks": (replace(honest.checks[0], passed=False), *honest.checks[1:])}):
         repack(exported, metadata={"hippo_theory": replace(honest, **change).to_json()})
         with pytest.raises(CertificateError, match="not passed"):

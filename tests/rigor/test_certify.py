@@ -296,3 +296,26 @@ def test_unstable_dense_systems_are_called_so_only_where_an_eigenvalue_proves_it
     for A, error in ((unstable, ht.UnstableSystemError), (unproved, CertificateError)):
         with pytest.raises(error):
             ht.export(ht.StateSpace(A, [1.0, 0.0]), tmp_path / "x.safetensors")
+
+
+def test_a_lyapunov_function_proves_nothing_unless_it_decreases(monkeypatch):
+    """P may come from anywhere, so a wrong one must not pass: P = I for a system that grows."""
+    import scipy.linalg
+
+    grows = 0.1 * np.eye(66) + np.triu(np.full((66, 66), 1e-3), 1) + 1e-3 * np.eye(66, k=-1)
+    monkeypatch.setattr(scipy.linalg, "solve_continuous_lyapunov", lambda a, q: np.eye(len(a)))
+    assert not ht.certify(ht.StateSpace(grows, np.ones(66)))["stability"].passed
+    assert ht.certify(ht.StateSpace(grows - np.eye(66), np.ones(66)))["stability"].passed
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.5])
+def test_an_enclosure_is_refused_where_the_phase_does_not_change_sign(factor, monkeypatch):
+    """A Newton iteration that is stuck beside the root, below or above it, must not be believed."""
+    from hippo_theory.rigor import normal_part
+
+    with flint.ctx.workprec(128):
+        a = [flint.acb(k + 0.5) for k in range(8)]
+        root = normal_part._enclosed_root(a, 3, 6.0, 128)
+        monkeypatch.setattr(normal_part, "_slope", lambda a, y: flint.arb(10) ** 30)
+        with pytest.raises(ht.AccuracyError, match="could not be enclosed"):
+            normal_part._enclosed_root(a, 3, factor * float(root.mid()), 128)
