@@ -141,7 +141,7 @@ class Certificate:
         rows = "".join(
             f"<tr><td>{'&#10003;' if c.passed else '&#10007;'}</td><td>{html.escape(c.name)}</td>"
             f"<td style='text-align:right'>{_value(c)}</td>"
-            f"<td style='text-align:right'>{'' if c.limit is None else _limit(c)}</td>"
+            f"<td style='text-align:right'>{'' if c.limit is None else html.escape(_limit(c))}</td>"
             f"<td style='text-align:left'>{html.escape(c.statement)}</td></tr>"
             for c in self.checks
         )
@@ -160,7 +160,7 @@ def _value(check: Check) -> str:
 
 
 def _limit(check: Check) -> str:
-    return f"{'must exceed' if check.name == 'stability' else 'limit'} {check.limit:.3g}"
+    return f"{'>' if check.name == 'stability' else '<='} {check.limit:.3g}"
 
 
 def _digest(body: dict[str, Any]) -> str:

@@ -39,7 +39,7 @@ def stability_check(tensors: dict[str, Array], claim: dict[str, Any]) -> Check:
             return _verdict(margin, "A + A^* <= 2 max Re lam, since -P P^* only dissipates")
         if margin == 0 and np.unique(lam).size == lam.size and np.all(tensors["P"] != 0):
             text = "A + A^* = 2 Re lam - 2 P P^* <= 0, lam distinct and P without zeros: no pole on the axis"
-            return Check("stability", text, 0.0, 0.0, True)
+            return Check("stability", text, 0.0, None, True)
     P, Q = embed(tensors["P"]), embed(tensors.get("Q", tensors["P"]))
     conjugate = np.frompyfunc(lambda z: z.conjugate() if hasattr(z, "conjugate") else z, 1, 1)
     exact = -np.outer(P, conjugate(Q))
