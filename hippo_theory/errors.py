@@ -9,6 +9,7 @@ __all__ = [
     "ExportError",
     "HippoTheoryError",
     "MissingExtraError",
+    "NotClosedError",
     "ParameterError",
     "ParameterTypeError",
     "ShapeError",
@@ -31,6 +32,10 @@ class ParameterTypeError(ParameterError, TypeError):
 
 class ShapeError(HippoTheoryError, ValueError):
     """An array has the wrong shape for the place it was given to."""
+
+
+class NotClosedError(HippoTheoryError, ValueError):
+    """A span of functions is not closed under the flow of time: no matrix is exact. The residual says by how much."""
 
 
 class UnknownNameError(HippoTheoryError, ValueError):
