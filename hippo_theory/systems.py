@@ -20,6 +20,7 @@ from ._arrays import (
     Complex,
     Immutable,
     finite,
+    finite_real,
     frequencies,
     frozen,
     known_name,
@@ -29,7 +30,7 @@ from ._arrays import (
     vector,
 )
 from ._exponential import expm1_over, exponential_action, power_action
-from .errors import AccuracyWarning, ParameterError, ParameterTypeError, ShapeError
+from .errors import AccuracyError, AccuracyWarning, ParameterError, ParameterTypeError, ShapeError
 
 __all__ = ["DISCRETIZATIONS", "Diagonal", "DiagonalPlusLowRank", "LinearSystem", "StateSpace"]
 
@@ -137,10 +138,14 @@ class _System(Immutable, ABC):
         object.__setattr__(self, "dt", dt)
 
     def _continuous(self, dt: float, method: str) -> tuple[float, str]:
-        who = f"{type(self).__name__}.discretize"
+        who = self._require_continuous("discretize")
+        return positive_real(dt, "dt", who), known_name(method, DISCRETIZATIONS, "discretization")
+
+    def _require_continuous(self, what: str) -> str:
+        who = f"{type(self).__name__}.{what}"
         if self.dt is not None:
             raise ParameterError(f"{who}: the system is already discrete with dt = {self.dt}.")
-        return positive_real(dt, "dt", who), known_name(method, DISCRETIZATIONS, "discretization")
+        return who
 
     def tensors(self) -> dict[str, Array]:
         """The arrays that define the system, by name: what an export writes."""
@@ -234,6 +239,32 @@ class StateSpace(_System):
 
     def to_dense(self) -> StateSpace:
         return self
+
+    def rescaled(self, c: float) -> StateSpace:
+        """(cA, cB): the kernel c K(ct), the transfer function at s/c; c times faster (theory F5)."""
+        self._require_continuous("rescaled")
+        c = positive_real(c, "c", "StateSpace.rescaled")
+        return replace(self, A=c * self.A, B=c * self.B)
+
+    def tilted(self, c: float) -> StateSpace:
+        """(A - cI, B): the kernel K(t) e^{-ct}, the transfer function at s + c (theory F5)."""
+        self._require_continuous("tilted")
+        c = finite_real(c, "c", "StateSpace.tilted")
+        return replace(self, A=self.A - c * np.eye(self.N), B=self.B)
+
+    def transformed(self, T: ArrayLike) -> StateSpace:
+        """(T A T^{-1}, T B, C T^{-1}): other coordinates, the same span of kernels, the same output.
+
+        A unitary T keeps the Gram matrix of the kernels and losslessness too (theory F5). ``AccuracyError``
+        for a T that is singular to working precision.
+        """
+        T = finite(T, "T", "StateSpace.transformed")
+        if T.shape != self.A.shape:
+            raise ShapeError(f"StateSpace.transformed: T must have shape {self.A.shape}, got {T.shape}.")
+        if not np.linalg.cond(T) < 1 / np.finfo(np.float64).eps:
+            raise AccuracyError("StateSpace.transformed: T is singular to working precision; no digit would be left.")
+        C = self.C if self.C is None else np.linalg.solve(T.T, np.transpose(self.C)).T
+        return replace(self, A=np.linalg.solve(T.T, (T @ self.A).T).T, B=T @ self.B, C=C)
 
     def discretize(self, dt: float, method: str = "zoh") -> StateSpace:
         """The sampled system: "zoh" (exact for inputs constant over a step) or "bilinear" (Tustin).

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from .._arrays import known_name
 from ._base import OnePort, Operator, PoleChain
+from .bases import ExponentialBasis, warped_basis
 from .conventions import CONVENTIONS, Convention, convention
 from .fout import FouT
 from .lagt import LagT
 from .legs import LegS
 from .legt import LegT
+from .projection import Projection, project
 from .takenaka_malmquist import TakenakaMalmquist
 
 __all__ = [
     "CONVENTIONS",
     "FAMILIES",
     "Convention",
+    "ExponentialBasis",
     "FouT",
     "LagT",
     "LegS",
@@ -22,9 +25,12 @@ __all__ = [
     "OnePort",
     "Operator",
     "PoleChain",
+    "Projection",
     "TakenakaMalmquist",
     "convention",
     "operator",
+    "project",
+    "warped_basis",
 ]
 
 FAMILIES: dict[str, type[LegS] | type[LegT] | type[LagT] | type[FouT]] = {

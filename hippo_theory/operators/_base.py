@@ -8,6 +8,7 @@ and whatever it knows in closed form.
 
 from __future__ import annotations
 
+import math
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -23,7 +24,8 @@ from .._double import Double, two_sum
 from .._exponential import exponential_action
 from .._optional import require
 from .._precision import working_precision
-from ..errors import AccuracyError
+from ..errors import AccuracyError, ParameterError
+from ..systems import StateSpace
 from ._arithmetic import FLOAT64, Arithmetic, Balls, Exact
 
 __all__ = ["CANCELLATION", "OnePort", "Operator", "PoleChain", "SizedOperator"]
@@ -41,6 +43,8 @@ class Operator(Immutable, ABC):
 
     N: int
     shift: float
+    # How far back the measure reaches; the families with a finite window say so.
+    window: float = math.inf
     # Beyond it s G = B to the last digit; squares of s are still finite there.
     _far: float = 1e140
 
@@ -83,6 +87,11 @@ class Operator(Immutable, ABC):
         with working_precision(bits):
             A, B = self._formula(Balls())
             return flint.arb_mat(A.tolist()), flint.arb_mat([[b] for b in B.tolist()])
+
+    @property
+    def system(self) -> StateSpace:
+        """The dense system (A, B) that reads out the state: to sample, rescale, tilt or turn it."""
+        return StateSpace(self.A, self.B)
 
     def tensors(self) -> dict[str, Array]:
         """The arrays that define the operator: what an export writes."""
@@ -136,6 +145,61 @@ class Operator(Immutable, ABC):
 
     def _kernel(self, t: Real) -> Real:
         return exponential_action(self.A, self.B, t)
+
+    def basis(self, t: ArrayLike) -> Real:
+        """The functions p_n of the lag t, orthonormal for the measure: the state remembers <u, p_n>.
+
+        Where the kernels have a closed form they are K_n = p_n omega (LegS, LagT, Takenaka-Malmquist);
+        for LegT and FouT, K_n -> p_n on the window only as N grows.
+
+        Parameters
+        ----------
+        t : array_like, real
+            Lags (0 is now), 0 <= t <= ``window``.
+
+        Returns
+        -------
+        ndarray, shape (N,) + t.shape, float64
+            For LegS, LegT and LagT within 3 eps/2 of the smooth amplitude of p_n there, for FouT within
+            4 eps: N plays no part. Takenaka-Malmquist says its own. Cost O(N) a point.
+
+        Raises
+        ------
+        ParameterError
+            A lag before now, beyond the window, or not a number.
+
+        Examples
+        --------
+        >>> import hippo_theory as ht
+        >>> ht.LegS(3).basis(0.0).round(4).tolist()
+        [1.0, 1.7321, 2.2361]
+        """
+        t = times(t, f"{self!r}.basis")
+        if (t > self.window).any():
+            raise ParameterError(
+                f"{self!r}.basis: the lag t must lie in the window [0, {self.window:g}] of the measure, got "
+                f"{float(t.max())}."
+            )
+        return self._basis(t.ravel()).reshape((self.N, *t.shape))
+
+    @abstractmethod
+    def _basis(self, t: Real) -> Real:
+        """p_n at lags t (T,) inside the window, shape (N, T)."""
+
+    def measure(self, t: ArrayLike) -> Real:
+        """omega(t) = e^{-2 shift t} on the window and 0 beyond it, shape t.shape, for real t >= 0.
+
+        Its mass is 1 where it is finite and the family has no parameter: LegS, LegT, FouT.
+        """
+        t = times(t, f"{self!r}.measure")
+        return np.where(t <= self.window, np.exp(-2 * self.shift * t), 0.0)
+
+    @property
+    def mean_memory(self) -> float:
+        """The mean lag, int t omega / int omega: LegS 1, LegT and FouT 1/2, infinite without decay."""
+        if self.window < math.inf:
+            return self.window / 2
+        return 1 / (2 * self.shift) if self.shift else math.inf
 
     def gramian(self) -> Real:
         """Controllability Gramian P (N, N), the solution of A P + P A^T + B B^T = 0.

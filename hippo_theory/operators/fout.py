@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Array, Complex
-from .._double import pi_in_two_floats
+from .._arrays import Array, Complex, Real
+from .._double import pi_in_two_floats, two_product
 from .._optional import require
 from ..errors import ParameterError
 from ._arithmetic import Arithmetic
@@ -62,6 +62,7 @@ class FouT(SizedOperator, OnePort):
     """
 
     shift = 0.0
+    window = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -80,6 +81,14 @@ class FouT(SizedOperator, OnePort):
         rotation = R.pi(2 * np.arange(1, M + 1))
         A[cosine + 1, cosine], A[cosine, cosine + 1] = rotation, -rotation
         return A, R.root(R.number(square), R.number(1))
+
+    def _basis(self, t: Real) -> Real:
+        # m t less whole turns, exactly: the phase 2 pi m t of a high frequency keeps its digits.
+        turns, error = two_product(np.arange(1.0, (self.N + 1) // 2)[:, None], t)
+        phase = 2 * np.pi * ((turns - np.rint(turns)) + error)
+        p = np.ones((self.N, t.size))
+        p[1::2], p[2::2] = np.sqrt(2.0) * np.cos(phase), np.sqrt(2.0) * np.sin(phase)
+        return p
 
     def _port(self, s: Complex) -> tuple[Complex, Complex, Complex, Array]:
         """q 2g, q, and q/s, q/(s^2 + 4 pi^2 m^2) for m = 1..M, with q the factor that is nearly zero.

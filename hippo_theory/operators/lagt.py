@@ -67,5 +67,8 @@ class LagT(SizedOperator, PoleChain):
         A = np.where(row > column, R.number(-1), np.where(row == column, R.number(-0.5), R.number(0)))
         return A, R.number(np.ones(self.N, dtype=int))
 
-    def _kernel(self, t: Real) -> Real:
+    def _basis(self, t: Real) -> Real:
         return laguerre_functions(self.N, t)
+
+    def _kernel(self, t: Real) -> Real:
+        return self._basis(t)

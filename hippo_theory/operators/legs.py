@@ -9,7 +9,7 @@ import numpy as np
 from .._arrays import Array, Complex, Real
 from ._arithmetic import Arithmetic
 from ._base import PoleChain, SizedOperator
-from ._recurrences import legendre_signed
+from .bases import ExponentialBasis
 
 __all__ = ["LegS"]
 
@@ -74,18 +74,15 @@ class LegS(SizedOperator, PoleChain):
         A = np.where(row > column, below, np.where(row == column, -R.number(n + 1), R.number(0)))
         return A, R.root(square, R.number(1))
 
+    def _basis(self, t: Real) -> Real:
+        return ExponentialBasis(self.N).values(t)
+
     def _kernel(self, t: Real) -> Real:
-        # 1 - |2 e^{-t} - 1| without cancellation, on either side of t = log 2.
-        late = t > np.log(2.0)
-        gap = np.where(late, 2 * np.exp(-t), -2 * np.expm1(-t))
-        P = legendre_signed(self.N, gap, late)
-        return np.asarray(np.sqrt(2 * np.arange(self.N) + 1.0)[:, None] * P * np.exp(-t))
+        return self._basis(t) * np.exp(-t)
 
     def gramian(self) -> Real:
         """Jacobi matrix of the shifted Legendre polynomials: diagonal 1/2, neighbours n / (2 sqrt(4n^2-1)).
 
         Its eigenvalues are the Gauss-Legendre nodes on [0, 1] (theory L7).
         """
-        n = np.arange(1, self.N, dtype=np.float64)
-        side = n / (2 * np.sqrt(4 * n * n - 1))
-        return np.diag(np.full(self.N, 0.5)) + np.diag(side, 1) + np.diag(side, -1)
+        return ExponentialBasis(self.N).jacobi_matrix()

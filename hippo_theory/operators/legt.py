@@ -12,6 +12,7 @@ from .._double import scaled
 from .._optional import require
 from ._arithmetic import Arithmetic
 from ._base import CANCELLATION, SizedOperator
+from ._recurrences import jacobi
 
 __all__ = ["LegT"]
 
@@ -64,6 +65,11 @@ class LegT(SizedOperator):
     """
 
     shift = 0.0
+    window = 1.0
+
+    def _basis(self, t: Real) -> Real:
+        gap = np.minimum(t, 1 - t)  # exact in float64, as 1 - t is for t >= 1/2
+        return jacobi(self.N, (gap, np.zeros_like(t)), t <= 0.5)
 
     def _formula(self, R: Arithmetic) -> tuple[Array, Array]:
         n = np.arange(self.N)

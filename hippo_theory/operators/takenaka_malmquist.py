@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Array, Complex, finite_real, frozen, vector
+from .._arrays import Array, Complex, Real, finite_real, frozen, vector
 from .._double import scaled
-from ..errors import ParameterError
+from ..errors import AccuracyError, ParameterError
 from ._arithmetic import Arithmetic
 from ._base import PoleChain
 
@@ -108,6 +108,43 @@ class TakenakaMalmquist(PoleChain):
     def _allpass(self, s: Complex) -> Complex:
         unit, half = self._unit()
         return PoleChain._allpass(unit, scaled(s, -2 * half))
+
+    def basis(self, t: ArrayLike) -> Real:
+        """p_n(t) = e^{shift t} Phi_n(t), the Phi_n orthonormal in L^2(0, infinity): kernels of the unshifted chain.
+
+        The Muntz-Legendre functions of x = e^{-t} for real a_k and shift 1/2; LegS for a_k = k + 1/2.
+
+        Parameters
+        ----------
+        t : array_like, real
+            Lags t >= 0.
+
+        Returns
+        -------
+        ndarray, shape (N,) + t.shape, float64
+            With an error of about eps (1 + |A| t) e^{shift t} |B|, |A| the largest column sum. Cost
+            as ``kernel``.
+
+        Raises
+        ------
+        AccuracyError
+            That bound exceeds 1e-6 |B|: lags beyond 12 to 20 times 1 / shift. LegS and ``ht.ExponentialBasis``
+            have closed forms without such a bound.
+        """
+        return super().basis(t)
+
+    def _basis(self, t: Real) -> Real:
+        unshifted = TakenakaMalmquist(self.a, 0.0)
+        norm = float(np.abs(unshifted.A).sum(axis=0).max())
+        with np.errstate(over="ignore"):
+            growth = np.exp(self.shift * t)
+            lost = np.finfo(np.float64).eps * (1 + norm * t) * growth
+        if self.shift and (lost > 1e-6).any():
+            raise AccuracyError(
+                f"{self!r}.basis: at the lag {float(t.max()):g} the growth e^(shift t) leaves too few digits; take "
+                f"smaller lags, or the kernel, which decays."
+            )
+        return unshifted._kernel(t) * growth
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{v.real:g}" if v.imag == 0 else f"{v:g}" for v in self.parameters[:4])
