@@ -227,10 +227,10 @@ def _rescaling(operator: LegS, h: Real) -> Iterator[Callable[[Real], Real]]:
     from scipy.special import roots_legendre
 
     N = operator.N
-    y, weights = roots_legendre(N)
-    X, weights = (1 + y) / 2, weights / 2
-    lags = -np.log(X)
+    lags = -np.log((1 + roots_legendre(N)[0]) / 2)
     values = operator.basis(lags).T
+    # Christoffel's weights: a sum of squares keeps the digits that library tables of weights have lost.
+    weights = 1 / (values**2).sum(axis=1)
     width = max(1, 2**20 // N**2)
     for start in range(0, h.size, width):
         block = h[start : start + width]

@@ -114,11 +114,14 @@ class ReadOut:
         The same for the predictor that always says 0.
     weights : ndarray
         The read-out: (targets, N), or (N + 1,) with the feedthrough last.
+    profile : ndarray, shape (targets,)
+        Root mean square error of each target.
     """
 
     rmse: float
     zero: float
     weights: Real
+    profile: Real
 
     @property
     def relative(self) -> float:
@@ -181,8 +184,8 @@ def reconstruction_task(operator: Operator, dt: float, noise: WhiteNoise | None 
     weights = (seen / sigma[kept]) @ U[:, kept].T
     # The error directly, not as a difference of squares: it may be far below the target.
     left = target - seen @ Vt[kept]
-    scale = math.sqrt(memory)
-    return ReadOut(float(np.linalg.norm(left)) / scale, float(np.linalg.norm(target)) / scale, weights)
+    profile = np.linalg.norm(left, axis=1)
+    return ReadOut(_rms([profile]), _rms([np.linalg.norm(target, axis=1)]), weights, profile)
 
 
 def delay_task(
@@ -256,7 +259,8 @@ def delay_task(
         X = regressors(u)
         errors.append(weights @ X[:-1] - X[-1])
         targets.append(X[-1])
-    return ReadOut(_rms(errors), _rms(targets), weights)
+    rmse = _rms(errors)
+    return ReadOut(rmse, _rms(targets), weights, np.array([rmse]))
 
 
 def _rms(signals: list[Real]) -> float:

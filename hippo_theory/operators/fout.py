@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._arrays import Array, Complex, Real
 from .._double import pi_in_two_floats, two_product
@@ -71,6 +72,13 @@ class FouT(SizedOperator, OnePort):
                 f"FouT: N must be odd (the constant and M cosine-sine pairs), got {self.N}; "
                 f"use N={self.N - 1} or N={self.N + 1}."
             )
+
+    def delay(self, s: ArrayLike) -> Complex:
+        """-phi(s), the all-pass approximation of e^{-s} (C = B^T, D = -1), shape s.shape (theory F3).
+
+        A delay by one window, with |delay(iw)| = 1 at every N: all of its error is phase, about 5.3/N for |w| < 15.
+        """
+        return np.negative(self.allpass(s))
 
     def _formula(self, R: Arithmetic) -> tuple[Array, Array]:
         N, M = self.N, (self.N - 1) // 2

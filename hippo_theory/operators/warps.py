@@ -53,6 +53,10 @@ class Warp:
         ------
         ParameterError
             s > t (the future), or s before the past of this warp begins.
+
+        Notes
+        -----
+        Beyond the float range, where the past is forgotten to the last digit, the lag is infinite too.
         """
         who = f"warp {self.name!r}"
         now, past = np.broadcast_arrays(times(t, who), finite(s, "s", who))
@@ -61,12 +65,13 @@ class Warp:
                 f"{who}: s must lie in [{self.since:g}, t], the past that the state remembers; got s from "
                 f"{past.min()} to {past.max()} for t from {now.min()} to {now.max()}."
             )
-        with np.errstate(divide="ignore"):
-            return np.asarray(self._lag(now, past), dtype=np.float64)
+        # At t = s = 0 a warp that starts at -infinity gives nan: no time has passed.
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            return np.where(past == now, 0.0, np.asarray(self._lag(now, past), dtype=np.float64))
 
     def rate(self, t: ArrayLike) -> Real:
         """a'(t); infinite where the warp starts at -infinity."""
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             return np.asarray(self._rate(times(t, f"warp {self.name!r}")), dtype=np.float64)
 
 
@@ -132,12 +137,8 @@ def warp(a: Any) -> Warp:
     expression = a.subs(a.free_symbols.pop(), t)
     slope = sympy.simplify(sympy.diff(expression, t))
     value, rate = (_numeric(f, t, a) for f in (expression, slope))
-    if not slope.is_positive:
-        _check_increasing(rate, a)
-    start = sympy.limit(expression, t, 0, "+")
-    if not (start.is_finite or start == -sympy.oo):
-        raise ParameterError(f"warp {a}: a(0) must be finite or -infinity, it is {start}.")
-    return Warp(f"{a}", str(expression), 0.0, lambda t, s: value(t) - value(s), rate)
+    _check_increasing(value, rate, bool(slope.is_positive), a)
+    return Warp(str(expression), str(expression), 0.0, lambda t, s: value(t) - value(s), rate)
 
 
 def _again(name: str) -> Warp:
@@ -145,7 +146,16 @@ def _again(name: str) -> Warp:
 
 
 def _numeric(expression: Any, t: Any, a: Any) -> Callable[[Array], Array]:
-    function = require("sympy").lambdify(t, expression, "numpy")
+    try:
+        function = require("sympy").lambdify(t, expression, ["scipy", "numpy"])
+        with np.errstate(all="ignore"):
+            function(np.ones(1))
+    except Exception as error:
+        # sympy prints what it cannot translate as text, and every library fails on it in its own way
+        raise ParameterError(
+            f"warp {a}: {expression} has no numbers that numpy and scipy could compute ({type(error).__name__}); write "
+            "a(t) in elementary or special functions of t, without jumps."
+        ) from None
 
     def evaluated(points: Array) -> Array:
         values = np.asarray(function(points))
@@ -156,13 +166,21 @@ def _numeric(expression: Any, t: Any, a: Any) -> Callable[[Array], Array]:
     return evaluated
 
 
-def _check_increasing(rate: Callable[[Array], Array], a: Any) -> None:
+def _check_increasing(value: Callable[[Array], Array], rate: Callable[[Array], Array], proved: bool, a: Any) -> None:
+    """Both a' and a: a positive slope does not keep tan(t) from jumping back at its poles."""
     points = np.geomspace(1e-3, 1e3, 61)
     with np.errstate(all="ignore"):
-        slopes = rate(points)
-    if not (slopes > 0).all():
-        worst = int(np.flatnonzero(~(slopes > 0))[0])
+        slopes, values = rate(points), value(points)
+        falls = np.flatnonzero(np.diff(values) < 0)
+    wrong = np.flatnonzero(~(slopes > 0))
+    if wrong.size and not proved:
+        worst = wrong[0]
         raise ParameterError(
             f"warp {a}: not increasing, a'(t) = {slopes[worst]:.3g} at t = {points[worst]:.3g}; time may only run "
             "forwards."
+        )
+    if falls.size:
+        start, stop = points[falls[0]], points[falls[0] + 1]
+        raise ParameterError(
+            f"warp {a}: not increasing, a(t) falls between t = {start:.3g} and {stop:.3g}; time may only run forwards."
         )

@@ -33,6 +33,8 @@ class Figure:
         ``draw(data) -> matplotlib Figure``: no numerics.
     claims : callable
         ``claims(data) -> list of Claim``: what the data must support.
+    seed : int, optional
+        Of the random numbers in ``compute``; None: there are none.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Figure:
     compute: Callable[[bool], Data]
     draw: Callable[[Data], MatplotlibFigure]
     claims: Callable[[Data], list[Claim]]
+    seed: int | None = None
 
     def run(self, quick: bool = False) -> FigureResult:
         """Compute the data and judge the claims.

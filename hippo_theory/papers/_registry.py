@@ -19,7 +19,7 @@ def figure(id: str, quick: bool = False) -> FigureResult:
     Parameters
     ----------
     id : str
-        One of ``hippo_theory.papers.FIGURES``: "httyh-1", "s4d-2", "s4d-3", "ptd-1".
+        One of ``hippo_theory.papers.FIGURES``, such as "httyh-1", "lmu-pade", "s4d-2" or "ptd-1".
     quick : bool, default False
         Smaller sizes where the full ones take more than a second.
 

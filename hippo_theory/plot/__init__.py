@@ -4,14 +4,18 @@ Every function draws on the axes it is given; ``canvas`` makes the figure, ``ren
 bytes. No pyplot: no windows, no global list of figures.
 """
 
+from .errors import errors, profiles
 from .kernels import impulse_weights, kernel_deviation, kernels
+from .memory import basis, past, states
 from .spectra import imaginary_parts, relative_errors
 from .style import PALETTE, canvas, house_style, render
 from .transfer import last_spike, magnitudes
 
 __all__ = [
     "PALETTE",
+    "basis",
     "canvas",
+    "errors",
     "house_style",
     "imaginary_parts",
     "impulse_weights",
@@ -19,6 +23,9 @@ __all__ = [
     "kernels",
     "last_spike",
     "magnitudes",
+    "past",
+    "profiles",
     "relative_errors",
     "render",
+    "states",
 ]

@@ -83,13 +83,15 @@ def entry_formula(derivation: Derivation) -> EntryFormula:
             f"derive: {family!r} with weight {derivation.weight} is not closed, there is no exact matrix; "
             "closure(N).residual is what is left over."
         )
-    if isinstance(family, Fourier):
+    if derivation.orthonormal and isinstance(family, Fourier):
         return _fourier()
-    if not (isinstance(family, Jacobi | Laguerre) and derivation.orthonormal):
+    if not (derivation.orthonormal and isinstance(family, Jacobi | Laguerre)):
         raise ParameterError(
             f"derive: no formula for general n and k is known for {family!r} with weight {derivation.weight}; exact(N) "
             "gives the matrices."
         )
+    if {_n, _k, _j} & family.weight.free_symbols | {_n, _k, _j} & family.factor.free_symbols:
+        raise ParameterError(f"derive: n, k and j count functions in {family!r}; name its parameters otherwise.")
     return _telescoped(derivation, family, small.M)
 
 

@@ -11,11 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import mpmath
 import sympy as sp
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction
+from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
+from ..._arrays import positive_integer
 from ...errors import ParameterError, ParameterTypeError, ShapeError
 
-__all__ = ["Family", "Fourier", "Functions", "Reduced", "X"]
+__all__ = ["Family", "Fourier", "Functions", "Reduced", "X", "in_the_variable", "is_exact"]
 
 X = sp.Symbol("x", real=True)
 Reduced = tuple[Any, list[Any]]
@@ -49,9 +53,7 @@ class Family(ABC):
 
     def size(self, N: Any) -> int:
         """N where the family has functions for it, else an error that says which N do."""
-        if not isinstance(N, int) or isinstance(N, bool) or N < 1:
-            raise ParameterError(f"{self!r}: N must be an integer >= 1, got {N!r}.")
-        return N
+        return positive_integer(N, "N", repr(self))
 
     def periodic(self, N: int) -> bool:
         """Whether every function takes equal values at both ends: then a jump there is reconstructed by its mean."""
@@ -59,7 +61,10 @@ class Family(ABC):
 
     def moment(self, expression: Any, weight: Any) -> Any:
         """int expression weight dx over the interval, by sympy."""
-        value = sp.integrate(sp.expand(expression * weight), (X, *self.interval))
+        try:
+            value = sp.integrate(sp.expand(expression * weight), (X, *self.interval))
+        except (TypeError, NotImplementedError):  # what sympy raises on integrands such as e^{-1/x}
+            value = sp.nan
         if value.has(sp.Integral) or not value.is_finite:
             raise ParameterError(
                 f"{self!r}: the integral of ({expression}) ({weight}) over {self.interval} diverges or is not known to "
@@ -80,8 +85,9 @@ class Functions(Family):
     Parameters
     ----------
     expressions : sequence of sympy expressions
-        In one symbol; smooth on the interval.
-    interval : (lower, upper), default (0, 1)
+        In one symbol, exact; smooth on the interval.
+    interval : (0, 1) or (0, sympy.oo), default (0, 1)
+        Stretch other windows to [0, 1]: a step is counted in windows.
 
     Attributes
     ----------
@@ -90,8 +96,15 @@ class Functions(Family):
 
     Raises
     ------
-    ParameterError
-        Linearly dependent, complex or piecewise functions; more than one symbol.
+    ParameterError, ParameterTypeError, ShapeError
+        Linearly dependent, complex or piecewise functions; floats; more than one symbol; another
+        interval; functions of which it cannot be decided whether they are independent.
+
+    Notes
+    -----
+    Closed means proved, by algebra. Not closed means that the terms left over are independent functions:
+    trigonometric and hyperbolic ones are compared as exponentials, rational ones as partial fractions, and
+    terms that still agree numerically are an error.
 
     Examples
     --------
@@ -104,22 +117,30 @@ class Functions(Family):
     orthonormal = False
 
     def __init__(self, expressions: Sequence[Any], interval: tuple[Any, Any] = (0, 1)) -> None:
-        try:
-            given = [sp.sympify(e) for e in expressions]
-        except (TypeError, sp.SympifyError) as error:
-            raise ParameterTypeError(f"derive: the basis must be sympy expressions ({error}).") from None
-        symbols = set().union(*(e.free_symbols for e in given)) if given else set()
+        given = list(expressions)
+        if not all(is_exact(e) for e in given):
+            raise ParameterTypeError(f"derive: the basis must be exact sympy expressions, without floats, got {given}.")
+        symbols = set().union(*(sp.sympify(e).free_symbols for e in given))
         if not given or len(symbols) > 1:
             raise ShapeError(f"derive: a basis needs one or more expressions in one symbol, got {expressions!r}.")
-        self._functions = [e.subs(dict.fromkeys(symbols, X)) for e in given]
+        if not isinstance(interval, tuple | list) or tuple(interval) not in ((0, 1), (0, sp.oo)):
+            raise ParameterError(
+                f"derive: a basis lives on (0, 1) or (0, sympy.oo), got the interval {interval!r}; substitute to bring "
+                "it there."
+            )
+        self._interval = (sp.S.Zero, sp.sympify(interval[1]))
+        self._functions = [in_the_variable(sp.sympify(e), self._interval) for e in given]
         if any(e.has(sp.Piecewise, sp.Heaviside, sp.sign, sp.floor, sp.Abs) for e in self._functions):
             raise ParameterError(
                 "derive: functions with jumps or kinks have no derivative in a span of functions; "
                 "ht.project works with piecewise smooth ones."
             )
-        self._interval = (sp.sympify(interval[0]), sp.sympify(interval[1]))
-        self._atoms, matrix = _coordinates(self._functions)
-        if matrix.rank() < len(given):
+        samples = _samples(self._functions, len(given))
+        if not all(abs(mpmath.im(value)) < mpmath.mpf(10) ** -20 for value in samples):
+            raise ParameterError(f"derive: the functions {given} must be real on {self._interval}.")
+        atoms, matrix = _coordinates([_canonical(f) for f in self._functions])
+        _check_independent(atoms)
+        if matrix.rank(simplify=True) < len(given):
             raise ParameterError(
                 f"derive: the functions {given} are linearly dependent; drop those that repeat others."
             )
@@ -144,15 +165,26 @@ class Functions(Family):
         return list(self._functions)
 
     def periodic(self, N: int) -> bool:
-        ends = [e for e in self.interval if e.is_finite]
+        # One function alone, a constant, is a window like Legendre's.
         return (
-            N > 1
-            and len(ends) == 2
-            and all(sp.simplify(f.subs(X, ends[1]) - f.subs(X, ends[0])) == 0 for f in self._functions)
+            len(self._functions) > 1
+            and self.interval[1] == 1
+            and all(sp.simplify(f.subs(X, 1) - f.subs(X, 0)) == 0 for f in self._functions)
         )
 
     def reduce(self, N: int, slope: Any, euler: bool) -> Reduced:
-        return _reduce(self.functions(N), slope, euler)
+        phi = self.functions(N)
+        images = _flow(phi, slope, euler)
+        M, residuals = _reduce(phi, images)
+        if not any(residuals):
+            return M, residuals
+        canonical = [_canonical(f) for f in (*phi, *images)]
+        _check_independent(_coordinates(canonical)[0])
+        exact, rest = _reduce(canonical[:N], canonical[N:])
+        for n in range(N):
+            if rest[n] == 0:
+                M[n, :], residuals[n] = exact[n, :], sp.S.Zero
+        return M, residuals
 
 
 @dataclass(frozen=True)
@@ -193,7 +225,8 @@ class Fourier(Family):
         return True
 
     def reduce(self, N: int, slope: Any, euler: bool) -> Reduced:
-        return _reduce(self.functions(N), slope, euler)
+        phi = self.functions(N)
+        return _reduce(phi, _flow(phi, slope, euler))
 
     def gram(self, N: int, weight: Any) -> Any:
         return sp.eye(N) if weight == 1 else super().gram(N, weight)
@@ -215,10 +248,13 @@ def _coordinates(expressions: Sequence[Any]) -> tuple[list[Any], Any]:
     return atoms, sp.Matrix(len(rows), len(atoms), lambda i, j: rows[i].get(atoms[j], 0))
 
 
-def _reduce(functions: list[Any], slope: Any, euler: bool) -> Reduced:
+def _flow(functions: list[Any], slope: Any, euler: bool) -> list[Any]:
+    return [(X if euler else 1) * sp.diff(f, X) + slope * f for f in functions]
+
+
+def _reduce(functions: list[Any], images: list[Any]) -> Reduced:
     """Split by the terms of expanded sums; what differs from zero is simplified before it is called a residual."""
     N = len(functions)
-    images = [(X if euler else 1) * sp.diff(f, X) + slope * f for f in functions]
     atoms, matrix = _coordinates([*functions, *images])
     span, image = matrix[:N, :], matrix[N:, :]
     pivots = span.rref()[1]
@@ -227,3 +263,54 @@ def _reduce(functions: list[Any], slope: Any, euler: bool) -> Reduced:
     outside = image - M * span
     residuals = [sp.simplify(sum(outside[n, j] * atoms[j] for j in range(len(atoms)))) for n in range(N)]
     return M, residuals
+
+
+def is_exact(value: Any) -> bool:
+    """An int or a sympy expression without floats."""
+    if isinstance(value, sp.Expr):
+        return not value.has(sp.Float, sp.nan, sp.zoo, sp.oo, -sp.oo)
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def in_the_variable(expression: Any, interval: tuple[Any, Any]) -> Any:
+    """The expression in ``X``; where the interval is positive, sqrt(x^2) is x."""
+    on_the_way = sp.Dummy(positive=True) if interval[0] == 0 else X
+    return expression.subs(dict.fromkeys(expression.free_symbols, on_the_way)).subs(on_the_way, X)
+
+
+def _canonical(expression: Any) -> Any:
+    """A sum in which products of sines, shifted arguments, log 2x and improper fractions are taken apart."""
+    positive = sp.Dummy("x", positive=True)
+    e = expression.subs(X, positive)
+    if e.has(TrigonometricFunction, HyperbolicFunction):
+        e = e.rewrite(sp.exp)
+    e = sp.apart(e, positive) if e.is_rational_function(positive) else sp.expand(e)
+    return e.subs(positive, X)
+
+
+def _samples(functions: Sequence[Any], count: int) -> Any:
+    """Values at ``count`` points of (0, 1), (count x functions), in mpmath's working precision."""
+    try:
+        compiled = sp.lambdify(X, list(functions), "mpmath")
+        rows = [compiled(mpmath.mpf(2 * i + 1) / (2 * count + 1)) for i in range(count)]
+        values = mpmath.matrix(rows)
+        if all(mpmath.isfinite(v) for v in values):
+            return values
+    except (ArithmeticError, ValueError, TypeError, NameError, NotImplementedError):
+        pass
+    raise ParameterError(f"derive: {list(functions)} cannot be evaluated at points of (0, 1); give explicit functions.")
+
+
+def _check_independent(atoms: list[Any]) -> None:
+    """Terms that are different expressions and the same function would be counted twice."""
+    # Collocation of independent smooth functions loses two or three digits a function; equal ones lose all.
+    with mpmath.workdps(30 + 10 * len(atoms)):
+        values = _samples(atoms, len(atoms))
+        R = mpmath.qr(values)[1]
+        sizes = [abs(R[k, k]) / mpmath.norm(values[:, k]) for k in range(len(atoms)) if any(values[:, k])]
+        dependent = len(sizes) < len(atoms) or min(sizes) < mpmath.mpf(10) ** -(15 + 5 * len(atoms))
+    if dependent:
+        raise ParameterError(
+            f"derive: the terms {atoms} agree numerically in a linear combination that sympy does not see; rewrite the "
+            "functions so that equal terms look equal."
+        )

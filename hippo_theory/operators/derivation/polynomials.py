@@ -22,8 +22,11 @@ class Polynomials(Family):
     """
 
     in_functions: bool
-    _own_weight: Any
     log_slope: Any  # w'/w
+
+    @abstractmethod
+    def _power(self, p: Any) -> Any:
+        """w^p, on the interval: sympy would write sqrt((1 - x)^2) as Abs(x - 1)."""
 
     @abstractmethod
     def polynomial(self, n: int) -> sp.Poly:
@@ -39,22 +42,25 @@ class Polynomials(Family):
 
     @property
     def weight(self) -> Any:
-        return sp.S.One if self.in_functions else self._own_weight
+        return sp.S.One if self.in_functions else self._power(sp.S.One)
 
     @property
     def factor_slope(self) -> Any:
         """rho'/rho."""
         return self.log_slope / 2 if self.in_functions else sp.S.Zero
 
+    @property
+    def factor(self) -> Any:
+        """rho."""
+        return self._power(sp.S.Half) if self.in_functions else sp.S.One
+
     def functions(self, N: int) -> list[Any]:
-        factor = sp.sqrt(self._own_weight) if self.in_functions else sp.S.One
-        return [self.polynomial(n).as_expr() / sp.sqrt(self.square(n)) * factor for n in range(N)]
+        return [self.polynomial(n).as_expr() / sp.sqrt(self.square(n)) * self.factor for n in range(N)]
 
     def reduce(self, N: int, slope: Any, euler: bool) -> Reduced:
         slope = sp.together(slope + self.factor_slope * (X if euler else 1))
         pi = [self.polynomial(n) for n in range(N)]
         raised = [p.diff(X) * sp.Poly(X, X) if euler else p.diff(X) for p in pi]
-        factor = sp.sqrt(self._own_weight) if self.in_functions else sp.S.One
         rational = slope.is_rational_function(X)
         top, bottom = (sp.Poly(part, X) for part in sp.fraction(slope)) if rational else (sp.Poly(0, X), sp.Poly(1, X))
         M, residuals = sp.zeros(N, N), []
@@ -69,15 +75,15 @@ class Polynomials(Family):
                 left -= left.LC() / high.LC() * high
             while not left.is_zero:
                 k = left.degree()
-                M[n, k] = sp.cancel(left.LC() / pi[k].LC()) * sp.sqrt(sp.cancel(self.square(k) / self.square(n)))
+                M[n, k] = sp.cancel(left.LC() / pi[k].LC()) * sp.sqrt(sp.gammasimp(self.square(k) / self.square(n)))
                 left -= left.LC() / pi[k].LC() * pi[k]
-            residuals.append(sp.factor(outside) * factor / sp.sqrt(self.square(n)))
+            residuals.append(sp.factor(outside) * self.factor / sp.sqrt(self.square(n)))
         return M, residuals
 
     def gram(self, N: int, weight: Any) -> Any:
         if sp.simplify(weight - self.weight) == 0:
             return sp.eye(N)
-        weight = weight * self._own_weight if self.in_functions else weight
+        weight = weight * self.factor**2
         pi = [self.polynomial(n) for n in range(N)]
         moments = [self.moment(X**j, weight) for j in range(2 * N - 1)]
 
@@ -94,8 +100,11 @@ def _parameter(value: Any, name: str, who: str) -> Any:
         raise ParameterTypeError(
             f"{who}: {name} must be an int or an exact sympy number or symbol, got {value!r}; sympy.Rational makes one."
         )
-    if (number + 1).is_positive is False:
-        raise ParameterError(f"{who}: {name} > -1 is needed, else the weight cannot be integrated; got {value}.")
+    if not (number + 1).is_positive:
+        raise ParameterError(
+            f"{who}: {name} > -1 is needed, else the weight cannot be integrated; got {value}, of which that is not "
+            f'known. Declare symbols so: sympy.Symbol("{name}", positive=True).'
+        )
     return number
 
 
@@ -143,9 +152,8 @@ class Jacobi(Polynomials):
     def interval(self) -> tuple[Any, Any]:
         return sp.S.Zero, sp.S.One
 
-    @property
-    def _own_weight(self) -> Any:
-        return (1 - X) ** self.alpha * X**self.beta
+    def _power(self, p: Any) -> Any:
+        return (1 - X) ** (p * self.alpha) * X ** (p * self.beta)
 
     @property
     def log_slope(self) -> Any:
@@ -215,9 +223,8 @@ class Laguerre(Polynomials):
     def interval(self) -> tuple[Any, Any]:
         return sp.S.Zero, sp.oo
 
-    @property
-    def _own_weight(self) -> Any:
-        return X**self.alpha * sp.exp(-X)
+    def _power(self, p: Any) -> Any:
+        return X ** (p * self.alpha) * sp.exp(-p * X)
 
     @property
     def log_slope(self) -> Any:
@@ -270,9 +277,8 @@ class Hermite(Polynomials):
     def interval(self) -> tuple[Any, Any]:
         return -sp.oo, sp.oo
 
-    @property
-    def _own_weight(self) -> Any:
-        return sp.exp(-(X**2))
+    def _power(self, p: Any) -> Any:
+        return sp.exp(-p * X**2)
 
     @property
     def log_slope(self) -> Any:

@@ -24,7 +24,7 @@ from ...errors import NotClosedError, ParameterError, ParameterTypeError
 from ..warps import Warp
 from ..warps import warp as as_warp
 from .entries import EntryFormula, entry_formula
-from .families import Family, Fourier, Functions, X
+from .families import Family, Fourier, Functions, X, in_the_variable, is_exact
 from .polynomials import Hermite, Jacobi, Laguerre
 
 __all__ = ["Closure", "Derivation", "derive"]
@@ -117,15 +117,21 @@ class Derivation:
             The span is not closed, no matrix is exact; the message has the first residual,
             ``closure(N)`` all of them.
         ParameterError
-            N < 1, even for Fourier, or not the size of a basis of your own.
+            N < 1, even for Fourier, or not the size of a basis of your own; functions that do not fade in
+            the infinite past; the whole line.
         """
         closure, phi = self.closure(N), self.family.functions(N)
-        if self.family.interval[0] == -sp.oo or not closure.closed:
-            n, r = next(((n, r) for n, r in enumerate(closure.residual) if r != 0), (0, sp.S.Zero))
+        if not closure.closed:
+            n, r = next((n, r) for n, r in enumerate(closure.residual) if r != 0)
             raise NotClosedError(
                 f"derive: the span of {self.family!r} with weight {self.weight}, N = {N}, is not closed under "
                 f"{self._flow_in_words}: of function {n} the part {r} is left over. closure({N}).residual has all of "
                 "them; ht.project gives the nearest matrix and its residual."
+            )
+        if self.family.interval[0] == -sp.oo:
+            raise ParameterError(
+                f"derive: {self.family!r} with weight {self.weight} is closed, but half of the line is the future: no "
+                "state that u has driven so far holds these moments. Take a family on a half line."
             )
         self._check_past(phi)
         B = sp.Matrix([self._value(f, self._newest) for f in phi])
@@ -145,14 +151,14 @@ class Derivation:
         return self.family.gram(self.family.size(N), self.weight)
 
     def entries(self) -> EntryFormula:
-        """A_nk and B_n for general n and k, with a proof or with the range that was checked.
+        """A_nk and B_n for general n and k, with a proof for all n.
 
         Raises
         ------
         NotClosedError
             There is no exact matrix.
         ParameterError
-            The family has no general index (a basis of your own).
+            A basis of your own, or a weight that is not the family's.
         """
         return entry_formula(self)
 
@@ -207,9 +213,11 @@ class Derivation:
             return
         oldest = sp.S.Zero if self.exponential else sp.oo
         for f in phi:
-            faded = sp.limit(
-                f * self.weight * (X if self.exponential else 1), X, oldest, "+" if self.exponential else "-"
-            )
+            density = f * self.weight * (X if self.exponential else 1)
+            try:
+                faded = sp.limit(density, X, oldest, "+" if self.exponential else "-")
+            except NotImplementedError:
+                faded = "unknown to sympy"
             if faded != 0:
                 raise ParameterError(
                     f"derive: {f} with weight {self.weight} does not fade in the infinite past (limit {faded}); give a "
@@ -310,10 +318,12 @@ def _family(given: Any) -> Family:
 
 
 def _positive_weight(weight: Any, chosen: Family) -> Any:
-    given = sp.sympify(weight) if isinstance(weight, int | sp.Expr) else None
-    if given is None or len(given.free_symbols) > 1:
-        raise ParameterTypeError(f"derive: the weight must be a sympy expression in one symbol, got {weight!r}.")
-    w = given.subs(dict.fromkeys(given.free_symbols, X))
+    if not is_exact(weight) or len(sp.sympify(weight).free_symbols) > 1:
+        raise ParameterTypeError(
+            f"derive: the weight must be an exact sympy expression in one symbol, without floats, got {weight!r}."
+        )
+    given = sp.sympify(weight)
+    w = in_the_variable(given, chosen.interval)
     lower, upper = (float(sp.Max(sp.Min(e, 50), -50)) for e in chosen.interval)
     for i in range(1, 200):
         point = lower + (upper - lower) * i / 200

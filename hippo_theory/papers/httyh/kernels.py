@@ -1,4 +1,4 @@
-"""Figures of "How to Train Your HiPPO" (gu2023httyh): the kernels that a state-space model convolves with."""
+"""httyh-1: the kernels that a state-space model convolves with, and a delay by one window."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import plot
-from .._arrays import Array, Real
-from ..operators import FouT, LegS, Operator
-from ..systems import StateSpace
-from ._claims import Claim
-from ._figure import Data, Figure
+from ... import plot
+from ..._arrays import Array, Real
+from ...operators import FouT, LegS, Operator
+from ...systems import StateSpace
+from .._claims import Claim
+from .._figure import Data, Figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
-__all__ = ["FIGURES"]
+__all__ = ["KERNELS"]
 
 _DT, _STEPS, _SHOWN = 0.002, 1250, 4
 _EPS = np.finfo(np.float64).eps
@@ -188,19 +188,17 @@ def _delay_claims(data: Data, N: int) -> list[Claim]:
     ]
 
 
-FIGURES = (
-    Figure(
-        id="httyh-1",
-        title="HiPPO kernels and a delay by one window",
-        source="gu2023httyh, Figure 1",
-        caption=(
-            "First four kernels of LegS and of FouT, and the FouT system that delays its input by one window, "
-            "sampled by zero-order hold with dt = 0.002 (kernels are divided by dt, the weights in (c) are not). "
-            "Open circles are the exact kernels at t = 0, 1, 2: starts at twice the basis, and ghosts one and two "
-            "windows later, both so narrow that the mean over a step hides most of them."
-        ),
-        compute=_compute,
-        draw=_draw,
-        claims=_claims,
+KERNELS = Figure(
+    id="httyh-1",
+    title="HiPPO kernels and a delay by one window",
+    source="gu2023httyh, Figure 1",
+    caption=(
+        "First four kernels of LegS and of FouT, and the FouT system that delays its input by one window, "
+        "sampled by zero-order hold with dt = 0.002 (kernels are divided by dt, the weights in (c) are not). "
+        "Open circles are the exact kernels at t = 0, 1, 2: starts at twice the basis, and ghosts one and two "
+        "windows later, both so narrow that the mean over a step hides most of them."
     ),
+    compute=_compute,
+    draw=_draw,
+    claims=_claims,
 )
