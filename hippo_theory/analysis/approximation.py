@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Array, Real, frozen, positive_integer
+from .._arrays import Array, Real, finite, frozen, known_name, positive_integer
 from ..errors import ParameterError, ShapeError
 from ..operators import Operator, operator
 
 __all__ = ["ApproximationStudy", "approximation_study"]
 
 _PANEL_NODES = 24
+_ERRORS = ("error", "best", "kernel_error", "leakage")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,9 +50,12 @@ class ApproximationStudy:
 
     def order(self, what: str = "error") -> tuple[float, float]:
         """The exponent p in error ~ N^{-p}: least squares on logarithms, and its standard error."""
-        values = np.asarray(getattr(self, what))
-        if (values <= 0).any() or self.N.size < 3:
-            raise ParameterError(f"order({what!r}): three or more sizes with positive errors are needed, got {values}.")
+        values = np.asarray(getattr(self, known_name(what, _ERRORS, "error")))
+        if (values <= 0).any() or np.unique(self.N).size < 3:
+            raise ParameterError(
+                f"order({what!r}): three or more different sizes with positive errors are needed, got N = {self.N} and "
+                f"{values}."
+            )
         x = np.log(self.N) - np.log(self.N).mean()
         y = np.log(values)
         slope = (x @ y) / (x @ x)
@@ -82,6 +86,7 @@ def approximation_study(
         f(tau) for lags tau >= 0 (array in, array out); seen up to lag 4 (LegT, FouT), 40 (LegS), 4N + 40
         (LagT, whose measure does not fade: f must).
     sizes : sequence of int
+        Different ones; ``.order()`` needs three.
     breaks : sequence of float
         Lags at which f jumps or has a kink: panels of the quadrature end there.
 
@@ -114,21 +119,23 @@ def approximation_study(
     >>> abs(study.order()[0] - 1.5) < 0.1
     True
     """
-    Ns = [positive_integer(N, "N", "approximation_study") for N in sizes]
+    who = "approximation_study"
+    Ns = [positive_integer(N, "N", who) for N in np.atleast_1d(np.asarray(sizes, dtype=object))]
     if not Ns:
-        raise ShapeError("approximation_study: sizes must not be empty.")
-    rows = [_errors(operator(family, N), f, breaks) for N in Ns]
+        raise ShapeError(f"{who}: sizes must not be empty.")
+    jumps = finite(np.atleast_1d(breaks), "breaks", who)
+    rows = [_errors(operator(family, N), f, jumps) for N in Ns]
     columns = [frozen(np.array(column)) for column in zip(*rows, strict=True)]
     return ApproximationStudy(operator(family, Ns[0]).family, frozen(np.array(Ns)), *columns)
 
 
-def _errors(op: Operator, f: Callable[[Real], Any], breaks: Sequence[float]) -> tuple[float, float, float, float]:
+def _errors(op: Operator, f: Callable[[Real], Any], breaks: Real) -> tuple[float, float, float, float]:
     lags, weights = _nodes(op, breaks)
-    values = np.asarray(f(lags), dtype=np.float64)
-    if values.shape != lags.shape or not np.isfinite(values).all():
+    values = finite(f(lags), "f(tau)", "approximation_study")
+    if values.shape != lags.shape or np.iscomplexobj(values):
         raise ShapeError(
-            f"approximation_study: f must return finite values of the shape of its argument {lags.shape}, got shape "
-            f"{values.shape}."
+            f"approximation_study: f must return real values of the shape of its argument {lags.shape}, got "
+            f"{values.dtype} of shape {values.shape}."
         )
     inside = lags <= op.window
     K, p, measure = op.kernel(lags), op.basis(lags[inside]), op.measure(lags[inside])
@@ -147,7 +154,7 @@ def _errors(op: Operator, f: Callable[[Real], Any], breaks: Sequence[float]) -> 
     )
 
 
-def _nodes(op: Operator, breaks: Sequence[float]) -> tuple[Real, Real]:
+def _nodes(op: Operator, breaks: Real) -> tuple[Real, Real]:
     """Panels that resolve the kernels: 4 waves at most, graded like N^-2 towards the ends where they are fastest."""
     theta = np.linspace(0, np.pi, max(8, -(-op.N // 4)) + 1)
     if op.window < math.inf:
@@ -158,7 +165,7 @@ def _nodes(op: Operator, breaks: Sequence[float]) -> tuple[Real, Real]:
         edges = -2 * np.log(np.cos(theta[:-1] / 2))
         last = 40.0 if op.shift else 4.0 * op.N + 40
         edges = np.concatenate([edges, np.arange(edges[-1], last, 0.5)[1:], [last]])
-    edges = np.unique(np.concatenate([edges, [b for b in breaks if 0 < b < edges[-1]]]))
+    edges = np.unique(np.concatenate([edges, breaks[(breaks > 0) & (breaks < edges[-1])]]))
     y, w = np.polynomial.legendre.leggauss(_PANEL_NODES)
     half = np.diff(edges)[:, None] / 2
     return ((edges[:-1, None] + half) + half * y).ravel(), (half * w).ravel()

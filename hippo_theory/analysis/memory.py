@@ -20,11 +20,14 @@ from ..errors import ParameterError, ParameterTypeError, ShapeError
 from ..operators import LegS, Operator
 from ..operators.warps import Warp
 from ..operators.warps import warp as as_warp
+from ._checks import checked_operator
 
 __all__ = ["Memory", "remember"]
 
 Step = Callable[[Real, float], Real]
 METHODS = ("exact", "zoh", "bilinear")
+# A lag at which e^{-t} is zero and every kernel has decayed, and which matrix exponentials still take.
+_OLDEST = 1e12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -72,8 +75,8 @@ class Memory:
         s = finite(s, "s", "reconstruct")
         t = self.time[at]
         lag = self.warp.lag(t, s)
-        # e^{-700} is zero next to 1: what is infinitely old is read off at the end of the basis.
-        basis = self.operator.basis(np.minimum(lag, 700.0))
+        # What is infinitely old is read off at the end of the basis.
+        basis = self.operator.basis(np.minimum(lag, _OLDEST))
         return np.asarray(np.tensordot(self.states[:, at], basis, axes=1))
 
     def __repr__(self) -> str:
@@ -119,9 +122,10 @@ def remember(
 
     Notes
     -----
-    Cost O(N^2) a step. Where the step varies, e^{hA} of LegS is applied as what it means: rescaling the
-    past by e^{-h}, a Gauss quadrature with N nodes, exact for polynomials; other families
-    compute a matrix exponential for every step, O(N^3). Memory O(N T).
+    Rounding: about N eps max \|u\| a step, whatever the size of the state. Cost O(N^2) a step. Where the step
+    varies, e^{hA} of LegS is applied as what it means: rescaling the past by e^{-h}, a Gauss quadrature with
+    N nodes, exact for polynomials; other families compute a matrix exponential for every step, O(N^3).
+    Memory O(N T).
 
     References
     ----------
@@ -134,8 +138,7 @@ def remember(
     >>> np.abs(memory.reconstruct([250.5, 500.5, 750.5]) - [0.25, 0.5, 0.75]).max() < 1e-3
     np.True_
     """
-    if not isinstance(operator, Operator):
-        raise ParameterTypeError(f"remember: an operator is needed, such as ht.LegS(64), got {operator!r}.")
+    operator = checked_operator(operator, "remember")
     samples = vector(u, "u", "remember")
     if np.iscomplexobj(samples):
         raise ParameterTypeError("remember: u must be real, got complex samples.")
@@ -154,9 +157,13 @@ def remember(
 
 
 def _moments(at: ArrayLike, length: int) -> Array:
-    kept = np.atleast_1d(np.asarray(at))
+    try:
+        kept = np.atleast_1d(np.asarray(at))
+    except ValueError:
+        kept = np.empty(0)
     if kept.ndim != 1 or kept.size == 0 or kept.dtype.kind not in "iu":
         raise ShapeError(f"remember: at must be a 1-D array of integers, got {at!r}.")
+    kept = kept.astype(np.int64)  # differences of unsigned integers are never negative
     if kept[0] < 1 or kept[-1] > length or (np.diff(kept) <= 0).any():
         raise ParameterError(f"remember: at must increase within 1..{length} (the number of samples), got {at!r}.")
     return kept
@@ -169,15 +176,21 @@ def _run(operator: Operator, u: Real, dt: float, a: Warp, method: str) -> Iterat
         x = operator.transfer(0.0).real * u[0]
         yield x
         t, u = t[1:], u[1:]
-    rates = dt * a.rate(t)
     if u.size == 0:
         return
-    if np.ptp(rates) == 0:
+    with np.errstate(over="ignore"):
+        lags, rates = a.lag(t[1:], t[:-1]), dt * a.rate(t)
+    used = {"exact": lags, "zoh": rates[:-1], "bilinear": rates}[method]
+    if not np.isfinite(used).all():
+        raise ParameterError(
+            f"remember: with dt = {dt:g} and the warp {a.name!r} the {method} rule needs infinite steps; take a "
+            'smaller dt where time is too long, method="exact" where a\'(0) is infinite.'
+        )
+    # The rates alone do not tell: those of t + sin(2 pi t)/10 agree at all whole numbers.
+    if np.ptp(rates) == 0 and np.abs(lags - rates[0]).max() <= 4 * np.finfo(np.float64).eps * lags.sum():
         steps = _constant(operator, float(rates[0]), "bilinear" if method == "bilinear" else "zoh")
-    elif method == "bilinear":
-        steps = _trapezoidal(operator, rates)
     else:
-        steps = _exponential(operator, a.lag(t[1:], t[:-1]) if method == "exact" else rates[:-1])
+        steps = _trapezoidal(operator, used) if method == "bilinear" else _exponential(operator, used)
     for step, sample in zip(steps, u, strict=False):
         x = step(x, sample)
         yield x

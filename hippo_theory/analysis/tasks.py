@@ -15,6 +15,7 @@ import numpy as np
 from .._arrays import Real, generator, positive_integer, positive_real
 from ..errors import ParameterError
 from ..operators import Operator
+from ._checks import checked_operator
 
 __all__ = ["ReadOut", "WhiteNoise", "delay_task", "reconstruction_task"]
 
@@ -73,7 +74,7 @@ class WhiteNoise:
             raise ParameterError(f"{who}: length must be even, got {self.length}.")
         for name in ("dt", "freq", "rms"):
             object.__setattr__(self, name, positive_real(getattr(self, name), name, who))
-        if self.harmonics < 1 or self.freq * self.dt > 0.5 * (1 + 1e-12):
+        if self.freq * self.dt > 0.5 * (1 + 1e-12) or self.harmonics < 1:
             raise ParameterError(
                 f"{who}: freq must lie between the first harmonic, {1 / (self.length * self.dt):g} Hz, and the Nyquist "
                 f"frequency, {0.5 / self.dt:g} Hz; got {self.freq:g}."
@@ -102,7 +103,7 @@ class WhiteNoise:
         return np.asarray(v - v[:, :1])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ReadOut:
     """Expected errors of the best linear read-out of a state; made by the tasks.
 
@@ -175,7 +176,7 @@ def reconstruction_task(operator: Operator, dt: float, noise: WhiteNoise | None 
     if memory > noise.length:
         raise ParameterError(f"reconstruction_task: memory = {memory} exceeds the {noise.length} samples.")
     F = noise.factor()
-    K = operator.system.discretize(dt, "zoh").kernel(noise.length)
+    K = checked_operator(operator, "reconstruction_task").system.discretize(dt, "zoh").kernel(noise.length)
     target = F[-memory:]
     states = K[:, ::-1] @ F
     U, sigma, Vt = np.linalg.svd(states, full_matrices=False)
@@ -215,7 +216,7 @@ def delay_task(
     Raises
     ------
     ParameterError
-        lag >= length, dt <= 0.
+        lag > length - 2, dt <= 0.
 
     Notes
     -----
@@ -235,11 +236,15 @@ def delay_task(
     """
     noise = WhiteNoise(4000, 2.5e-4, 1000) if noise is None else noise
     lag = positive_integer(lag, "lag", "delay_task")
-    if lag >= noise.length:
-        raise ParameterError(f"delay_task: lag = {lag} must be below the {noise.length} samples.")
+    if lag > noise.length - 2:
+        raise ParameterError(
+            f"delay_task: lag = {lag} must be at most {noise.length - 2} for {noise.length} samples: the first of them "
+            "is always zero, and nothing else would be left to predict."
+        )
     source = generator(rng, "delay_task")
     fit, test = (noise.sample(size, source) for _ in range(2))
     L = noise.length
+    operator = checked_operator(operator, "delay_task")
     response = np.fft.rfft(operator.system.discretize(dt, "zoh").kernel(L), 2 * L)
 
     def regressors(u: Real) -> Real:

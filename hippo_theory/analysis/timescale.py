@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 
 from .._arrays import positive_real
-from ..errors import ParameterError, ParameterTypeError
+from ..errors import ParameterError
 from ..operators import Operator
+from ._checks import checked_operator
 
 __all__ = ["Timescale", "matched_step", "timescale"]
 
@@ -71,13 +72,10 @@ def timescale(operator: Operator, dt: float) -> Timescale:
     >>> ht.timescale(ht.FouT(65), 0.001).window
     1000.0
     """
-    steps = 1 / positive_real(dt, "dt", "timescale")
+    dt = positive_real(dt, "dt", "timescale")
+    window = checked_operator(operator, "timescale").window
     return Timescale(
-        1 / steps,
-        steps * _checked(operator).window,
-        steps * operator.mean_memory,
-        steps * _quantile(operator, 0.5),
-        steps * _quantile(operator, 0.99),
+        dt, window / dt, operator.mean_memory / dt, _quantile(operator, 0.5) / dt, _quantile(operator, 0.99) / dt
     )
 
 
@@ -114,7 +112,8 @@ def matched_step(operator: Operator, steps: float) -> float:
     (0.001, 0.001)
     """
     steps = positive_real(steps, "steps", "matched_step")
-    length = operator.window if _checked(operator).window < math.inf else operator.mean_memory
+    window = checked_operator(operator, "matched_step").window
+    length = window if window < math.inf else operator.mean_memory
     if length == math.inf:
         raise ParameterError(
             f"matched_step: the measure of {operator!r} neither ends nor decays, it has no time scale; tilt the system "
@@ -128,9 +127,3 @@ def _quantile(operator: Operator, part: float) -> float:
     if operator.window < math.inf:
         return part * operator.window
     return -math.log1p(-part) / (2 * operator.shift) if operator.shift else math.inf
-
-
-def _checked(operator: Operator) -> Operator:
-    if not isinstance(operator, Operator):
-        raise ParameterTypeError(f"An operator is needed, such as ht.LegS(64), got {operator!r}.")
-    return operator

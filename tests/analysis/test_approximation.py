@@ -99,7 +99,9 @@ def test_a_study_prints_as_a_table():
         ({"sizes": []}, ShapeError),
         ({"sizes": [0]}, ParameterError),
         ({"f": lambda tau: 1.0}, ShapeError),
-        ({"f": lambda tau: np.nan * tau}, ShapeError),
+        ({"f": lambda tau: np.nan * tau}, ParameterError),
+        ({"f": lambda tau: np.exp(1j * tau)}, ShapeError),
+        ({"breaks": [np.nan]}, ParameterError),
     ],
 )
 def test_bad_input_is_a_typed_error(arguments, error):

@@ -297,3 +297,175 @@ def test_a_span_that_is_not_closed_has_no_matrix():
         ht.derive("chebyshev1", weight=1).entries()
     with pytest.raises(ParameterError, match="does not fade"):
         ht.derive("laguerre", weight=1, warp="translated").exact(2)
+
+
+CLOSED_SPANS = [
+    ([sp.sin(x) * sp.cos(x), sp.cos(x) ** 2, sp.Integer(1)], "translated"),
+    ([sp.cosh(x), sp.exp(x)], "translated"),
+    ([sp.Integer(1), sp.sin(2 * sp.pi * x + 1), sp.cos(2 * sp.pi * x)], "translated"),
+    ([sp.exp(-x) * sp.sin(x) ** 2, sp.exp(-x), sp.exp(-x) * sp.sin(2 * x)], "translated"),
+    ([(1 - x**2) / (1 + x), sp.Integer(1)], "exponential"),
+    ([sp.log(2 * x), sp.Integer(1)], "exponential"),
+    ([sp.sqrt(x**2), sp.sqrt(x)], "exponential"),
+]
+
+
+@pytest.mark.parametrize(("basis", "warp"), CLOSED_SPANS, ids=str)
+def test_a_closed_span_is_closed_however_it_is_written(basis, warp):
+    closure = ht.derive(basis, warp=warp).closure(len(basis))
+    assert closure.closed
+    for n, f in enumerate(basis):
+        flow = -sp.diff(x * f, x) if warp == "exponential" else sp.diff(f, x)
+        rest = flow - sum(closure.M[n, k] * basis[k] for k in range(len(basis)))
+        assert abs(sp.N(rest.subs(x, sp.Rational(2, 7)), 40)) < 1e-35
+
+
+@pytest.mark.parametrize(
+    "basis",
+    [
+        [sp.Integer(1), sp.cos(x) ** 2, sp.sin(x) ** 2],
+        [1 / (1 + x), x / (1 + x), sp.Integer(1)],
+        [sp.log(x), sp.log(x**2)],
+        [sp.exp(x), sp.exp(x + 1)],
+        [sp.Integer(0)],
+    ],
+    ids=str,
+)
+def test_functions_that_repeat_others_are_found_however_they_are_written(basis):
+    with pytest.raises(ParameterError, match="linearly dependent"):
+        ht.derive(basis)
+
+
+def test_terms_that_sympy_cannot_compare_are_an_error_and_not_a_verdict():
+    with pytest.raises(ParameterError, match="agree numerically"):
+        ht.derive([sp.sqrt(x**2 + 2 * x + 1), x, sp.Integer(1)])
+    with pytest.raises(ParameterError, match="agree numerically"):
+        ht.derive([sp.atan(x), sp.atan(1 / x), sp.Integer(1)])
+
+
+@pytest.mark.parametrize(
+    ("basis", "error", "message"),
+    [
+        ([0.5 * x, 1], ParameterTypeError, "floats"),
+        (["x"], ParameterTypeError, "exact sympy"),
+        ([True, x], ParameterTypeError, "exact sympy"),
+        ([sp.Matrix([x]), x], ParameterTypeError, "exact sympy"),
+        ([sp.nan, x], ParameterTypeError, "exact sympy"),
+        ([sp.exp(sp.I * x)], ParameterError, "real"),
+        ([sp.sqrt(x - 1), x], ParameterError, "real"),
+        ([sp.Function("f")(x), x], ParameterError, "explicit"),
+        ([sp.Max(x, HALF), 1], ParameterError, "agree"),
+        ([x, sp.Symbol("x", positive=True)], ShapeError, "one symbol"),
+    ],
+    ids=str,
+)
+def test_a_basis_that_is_none_is_a_typed_error(basis, error, message):
+    with pytest.raises(error, match=message):
+        ht.derive(basis, warp="translated").closure(len(basis))
+
+
+@pytest.mark.parametrize("interval", [(0, 2), (-1, 1), (1, 0), (1, sp.oo), (0, sp.oo, 1), 3, ("a", "b")])
+def test_a_basis_lives_on_the_unit_interval_or_the_half_line(interval):
+    with pytest.raises(ParameterError, match="lives on"):
+        ht.Functions([x, 1], interval=interval)
+    assert ht.Functions([x, 1], interval=(0, 1.0)).interval == (0, 1)
+    assert ht.Functions([sp.exp(-x)], interval=[0, np.inf]).interval == (0, sp.oo)
+
+
+@pytest.mark.parametrize("f", [sp.Integer(1), sp.exp(x), sp.cos(x)])
+def test_functions_that_do_not_fade_hold_no_infinite_past(f):
+    basis = ht.Functions([sp.cos(x), sp.sin(x)] if f == sp.cos(x) else [f], interval=(0, sp.oo))
+    with pytest.raises(ParameterError, match="does not fade"):
+        ht.derive(basis, warp="translated").exact(len(basis.functions(1)))
+
+
+def test_the_whole_line_is_refused_even_where_it_is_closed():
+    derivation = ht.derive("hermite", 1, "translated")
+    assert derivation.closure(3).closed
+    with pytest.raises(ParameterError, match="half of the line is the future"):
+        derivation.exact(3)
+
+
+def test_a_formula_belongs_to_its_own_weight():
+    derivation = ht.derive("fourier", sp.exp(-x), "translated")
+    assert derivation.closure(3).closed
+    with pytest.raises(ParameterError, match="no formula"):
+        derivation.entries()
+
+
+def test_parameters_are_positive_beyond_doubt_and_named_apart():
+    with pytest.raises(ParameterError, match="positive=True"):
+        ht.Jacobi(0, sp.Symbol("beta"))
+    n = sp.Symbol("n", integer=True, nonnegative=True)
+    with pytest.raises(ParameterError, match="count functions"):
+        ht.derive(ht.Jacobi(0, n)).entries()
+
+
+def test_irrational_parameters_leave_no_gamma_functions():
+    A, _ = ht.derive(ht.Jacobi(0, sp.sqrt(2))).exact(3)
+    assert not A.has(sp.gamma)
+    chain = ht.TakenakaMalmquist(np.arange(3) + (np.sqrt(2) + 1) / 2, shift=(np.sqrt(2) + 1) / 2)
+    np.testing.assert_allclose(np.array(A.evalf(20), dtype=float), chain.A, rtol=1e-14)
+
+
+def test_the_root_of_a_weight_is_written_on_the_interval():
+    """sqrt((1 - x)^2) = 1 - x there, without a modulus."""
+    (residual,) = ht.derive(ht.Jacobi(2, 0).weighted()).closure(1).residual
+    assert residual == sp.sqrt(3)
+
+
+@pytest.mark.parametrize("weight", [True, 1.5, sp.exp(-0.5 * x), sp.nan, "x"])
+def test_weights_that_are_not_exact_are_refused(weight):
+    with pytest.raises(ParameterTypeError, match="exact sympy"):
+        ht.derive("legendre", weight)
+
+
+def test_the_modulus_of_a_positive_variable_is_the_variable():
+    assert ht.derive("legendre", sp.sqrt(sp.Symbol("s") ** 2)).exact(2)[0] == ht.derive("legendre", x).exact(2)[0]
+
+
+def test_integrals_that_sympy_does_not_know_are_a_typed_error():
+    with pytest.raises(ParameterError, match="not known to"):
+        ht.derive("legendre", sp.exp(-1 / x)).gram(2)
+
+
+def test_numpy_integers_are_sizes():
+    assert ht.derive().exact(np.int64(2)) == ht.derive().exact(2)
+
+
+@pytest.mark.parametrize(
+    "a", [sp.tan(t), sp.floor(t), sp.Function("f")(t), sp.Integral(sp.exp(-(t**2)), (t, 0, t)), sp.zeta(t + 2)], ids=str
+)
+def test_warps_that_jump_or_have_no_numbers_are_typed_errors(a):
+    with pytest.raises(ParameterError, match="warp"):
+        ht.warp(a)
+
+
+def test_warps_are_values():
+    """Special functions of arrays; copies equal; no symbol of a name that sympy reads as a number."""
+    import pickle
+
+    E = sp.Symbol("E")
+    for a in (sp.erf(E), E + sp.besselj(0, E), sp.gamma(E + 2), 2 * sp.log(E)):
+        warp = ht.warp(a)
+        assert pickle.loads(pickle.dumps(warp)) == warp == ht.warp(a.subs(E, t))
+        step = [float(a.subs(E, s + 1) - a.subs(E, s)) for s in (1, 2)]
+        np.testing.assert_allclose(warp.lag([2.0, 3.0], [1.0, 2.0]), step, rtol=1e-14)
+
+
+def test_no_time_passes_between_a_moment_and_itself():
+    for name in ("exponential", "scaled", "logarithmic", "quadratic"):
+        assert (ht.warp(name).lag([0.0, 2.0], [0.0, 2.0]) == 0).all()
+    assert ht.warp("scaled").lag(1e10, 1e-300) > 700
+
+
+@pytest.mark.parametrize(
+    ("family", "warp"), [("legendre", "translated"), ("fourier", "translated"), ("laguerre", t**2)]
+)
+def test_the_steps_are_latex_that_renders(family, warp):
+    """All but the case distinctions, which mathtext does not know."""
+    from matplotlib.mathtext import MathTextParser
+
+    for line in ht.derive(family, warp=warp).steps():
+        if "cases" not in line:
+            MathTextParser("agg").parse(f"${line}$")

@@ -175,5 +175,5 @@ def _fourier() -> EntryFormula:
     turn = sp.Piecewise(
         (sp.pi * n, sp.And(odd[k], sp.Eq(n, k + 1))), (-sp.pi * k, sp.And(odd[n], sp.Eq(k, n + 1))), (0, True)
     )
-    identity = r"\tfrac{d}{dx}\cos 2\pi m x=-2\pi m\sin 2\pi m x,\quad \tfrac{d}{dx}\sin 2\pi m x=2\pi m\cos 2\pi m x"
+    identity = r"(\cos 2\pi m x)'=-2\pi m\sin 2\pi m x,\quad (\sin 2\pi m x)'=2\pi m\cos 2\pi m x"
     return EntryFormula(turn - 2 * b[n] * b[k], 2 * b[n], n, k, "differentiation", identity)

@@ -13,8 +13,6 @@ from typing import Any, ClassVar
 
 import mpmath
 import sympy as sp
-from sympy.functions.elementary.hyperbolic import HyperbolicFunction
-from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from ..._arrays import positive_integer
 from ...errors import ParameterError, ParameterTypeError, ShapeError
@@ -128,7 +126,7 @@ class Functions(Family):
                 f"derive: a basis lives on (0, 1) or (0, sympy.oo), got the interval {interval!r}; substitute to bring "
                 "it there."
             )
-        self._interval = (sp.S.Zero, sp.sympify(interval[1]))
+        self._interval = (sp.S.Zero, sp.S.One if interval[1] == 1 else sp.oo)
         self._functions = [in_the_variable(sp.sympify(e), self._interval) for e in given]
         if any(e.has(sp.Piecewise, sp.Heaviside, sp.sign, sp.floor, sp.Abs) for e in self._functions):
             raise ParameterError(
@@ -139,7 +137,8 @@ class Functions(Family):
         if not all(abs(mpmath.im(value)) < mpmath.mpf(10) ** -20 for value in samples):
             raise ParameterError(f"derive: the functions {given} must be real on {self._interval}.")
         atoms, matrix = _coordinates([_canonical(f) for f in self._functions])
-        _check_independent(atoms)
+        if atoms:
+            _check_independent(atoms)
         if matrix.rank(simplify=True) < len(given):
             raise ParameterError(
                 f"derive: the functions {given} are linearly dependent; drop those that repeat others."
@@ -237,7 +236,8 @@ def _terms(expression: Any) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for term in sp.Add.make_args(sp.expand(expression)):
         constant, function = term.as_independent(X, as_Add=False)
-        found[function] = found.get(function, 0) + constant
+        if constant != 0:
+            found[function] = found.get(function, 0) + constant
     return found
 
 
@@ -260,7 +260,8 @@ def _reduce(functions: list[Any], images: list[Any]) -> Reduced:
     pivots = span.rref()[1]
     square = span[:, list(pivots)]
     M = (image[:, list(pivots)] * square.inv()).applyfunc(sp.simplify)
-    outside = image - M * span
+    # Constants such as tan 1 and e^i cancel only when they are written alike.
+    outside = (image - M * span).applyfunc(lambda c: sp.simplify(c.rewrite(sp.exp)))
     residuals = [sp.simplify(sum(outside[n, j] * atoms[j] for j in range(len(atoms)))) for n in range(N)]
     return M, residuals
 
@@ -282,8 +283,7 @@ def _canonical(expression: Any) -> Any:
     """A sum in which products of sines, shifted arguments, log 2x and improper fractions are taken apart."""
     positive = sp.Dummy("x", positive=True)
     e = expression.subs(X, positive)
-    if e.has(TrigonometricFunction, HyperbolicFunction):
-        e = e.rewrite(sp.exp)
+    e = e.rewrite([sp.sin, sp.cos, sp.sinh, sp.cosh], sp.exp)
     e = sp.apart(e, positive) if e.is_rational_function(positive) else sp.expand(e)
     return e.subs(positive, X)
 

@@ -101,10 +101,8 @@ def _parameter(value: Any, name: str, who: str) -> Any:
             f"{who}: {name} must be an int or an exact sympy number or symbol, got {value!r}; sympy.Rational makes one."
         )
     if not (number + 1).is_positive:
-        raise ParameterError(
-            f"{who}: {name} > -1 is needed, else the weight cannot be integrated; got {value}, of which that is not "
-            f'known. Declare symbols so: sympy.Symbol("{name}", positive=True).'
-        )
+        hint = f'; declare sympy.Symbol("{name}", positive=True)' if number.free_symbols else ""
+        raise ParameterError(f"{who}: {name} > -1 is needed, else the weight cannot be integrated; got {value}{hint}.")
     return number
 
 

@@ -138,7 +138,7 @@ class Derivation:
         if self.warp is not None:
             return closure.M, B
         end = sp.Matrix([self._value(f, sp.S.One) for f in phi])
-        dual = self.gram(N).LUsolve(sp.Matrix([f.subs(X, 1) for f in phi]))
+        dual = self.gram(N).LUsolve(sp.Matrix([f.subs(X, 1) for f in phi])).applyfunc(sp.simplify)
         if self.family.periodic(N):
             return (closure.M - 2 * end * dual.T).applyfunc(sp.simplify), B + end
         return (closure.M - end * dual.T).applyfunc(sp.simplify), B
@@ -167,9 +167,9 @@ class Derivation:
         newest, w = self._newest, sp.latex(self.weight)
         lines = [
             rf"x_n(t)=\int u(s)\,\phi_n(X)\,w(X)\,|\mathrm{{d}}X|,\qquad {self._place},\qquad w(x)={w}",
-            rf"\dot x_n={self._rate}\Big(\phi_n({newest})\,w({newest})\,u(t)"
+            rf"\dot x_n={self._rate}\left(\phi_n({newest})\,w({newest})\,u(t)"
             + (r"-\phi_n(1)\,w(1)\,u(t-1)" if self.warp is None else "")
-            + rf"+\int u\,({self._flow})\,w\,|\mathrm{{d}}X|\Big)",
+            + rf"+\int u\,({self._flow})\,w\,|\mathrm{{d}}X|\right)",
         ]
         if self.warp is None and self.family.periodic(3):
             lines.append(r"u(t-1)=2\sum_k x_k\,\phi_k(1)-u(t)\quad\text{(a Fourier sum at a jump is the mean)}")
@@ -194,8 +194,8 @@ class Derivation:
     @property
     def _flow(self) -> str:
         if self.exponential:
-            return r"-X\phi_n'-(1+X\tfrac{w'}{w})\phi_n"
-        return r"\phi_n'+\tfrac{w'}{w}\phi_n"
+            return r"-X\phi_n'-(1+X\frac{w'}{w})\phi_n"
+        return r"\phi_n'+\frac{w'}{w}\phi_n"
 
     @property
     def _flow_in_words(self) -> str:
