@@ -118,6 +118,11 @@ class Immutable:
     Otherwise numpy would hand out writable copies of the arrays inside an object that claims to be frozen.
     """
 
+    def __post_init__(self) -> None:
+        for field in fields(self):  # type: ignore[arg-type]
+            if isinstance(value := getattr(self, field.name), np.ndarray):
+                frozen(value)
+
     def __copy__(self) -> Self:
         return self
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Array, Real, finite, frozen, known_name, positive_integer
+from .._arrays import Array, Immutable, Real, finite, known_name, positive_integer
 from ..errors import ParameterError, ShapeError
 from ..operators import Operator, operator
 
@@ -20,7 +20,7 @@ _ERRORS = ("error", "best", "kernel_error", "leakage")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ApproximationStudy:
+class ApproximationStudy(Immutable):
     """Errors of one family over a range of sizes; made by ``ht.approximation_study``.
 
     Attributes
@@ -61,6 +61,21 @@ class ApproximationStudy:
         slope = (x @ y) / (x @ x)
         left = y - y.mean() - slope * x
         return -float(slope), math.sqrt(left @ left / (x @ x) / (self.N.size - 2))
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the four errors against N on ``ax``, or on a figure of their own, which is returned."""
+        from .. import plot
+
+        names = {"error": "as a past", "best": "best in the span", "kernel_error": "as a kernel", "leakage": "leakage"}
+        curves = {label: (self.N, getattr(self, name)) for name, label in names.items() if getattr(self, name).any()}
+        with plot.house_style():
+            figure, [[ax]] = plot.canvas(1, 1, width=5.0, height=3.2) if ax is None else (ax.figure, [[ax]])
+            plot.errors(ax, curves, base=2)
+            ax.set_title(self.family)
+            ax.set_xlabel("$N$")
+            ax.set_ylabel("error in $L^2$")
+            ax.legend()
+        return figure
 
     def __repr__(self) -> str:
         rows = "".join(
@@ -125,8 +140,8 @@ def approximation_study(
         raise ShapeError(f"{who}: sizes must not be empty.")
     jumps = finite(np.atleast_1d(breaks), "breaks", who)
     rows = [_errors(operator(family, N), f, jumps) for N in Ns]
-    columns = [frozen(np.array(column)) for column in zip(*rows, strict=True)]
-    return ApproximationStudy(operator(family, Ns[0]).family, frozen(np.array(Ns)), *columns)
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    return ApproximationStudy(operator(family, Ns[0]).family, np.array(Ns), *columns)
 
 
 def _errors(op: Operator, f: Callable[[Real], Any], breaks: Real) -> tuple[float, float, float, float]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Array, Real, finite, frozen, known_name, positive_real, vector
+from .._arrays import Array, Immutable, Real, finite, known_name, positive_real, vector
 from ..errors import ParameterError, ParameterTypeError, ShapeError
 from ..operators import LegS, Operator
 from ..operators.warps import Warp
@@ -31,7 +31,7 @@ _OLDEST = 1e12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Memory:
+class Memory(Immutable):
     """States of an operator at chosen moments of an input; made by ``ht.remember``.
 
     Attributes
@@ -73,11 +73,23 @@ class Memory:
         Laguerre functions; for LegT and FouT at finite N only nearly the best one (theory F3).
         """
         s = finite(s, "s", "reconstruct")
+        if not -self.time.size <= at < self.time.size:
+            raise ParameterError(f"reconstruct: at = {at} is not one of the {self.time.size} moments that were kept.")
         t = self.time[at]
         lag = self.warp.lag(t, s)
         # What is infinitely old is read off at the end of the basis.
         basis = self.operator.basis(np.minimum(lag, _OLDEST))
         return np.asarray(np.tensordot(self.states[:, at], basis, axes=1))
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the states over evenly spaced moments on ``ax``, or on a figure of their own, which is returned."""
+        from .. import plot
+
+        with plot.house_style():
+            figure, [[ax]] = plot.canvas(1, 1, width=5.0, height=3.2) if ax is None else (ax.figure, [[ax]])
+            plot.states(ax, self.time, self.states, limit=float(np.abs(self.states).max()) or 1.0)
+            ax.set_title(f"{self.operator!r}, {self.warp.name}")
+        return figure
 
     def __repr__(self) -> str:
         return f"Memory({self.operator!r}, {self.warp.name}, {self.time.size} moments to t = {self.time[-1]:g})"
@@ -153,7 +165,7 @@ def remember(
             column += 1
             if column == kept.size:
                 break
-    return Memory(operator, a, frozen(kept * dt), frozen(states))
+    return Memory(operator, a, np.asarray(kept * dt, dtype=np.float64), states)
 
 
 def _moments(at: ArrayLike, length: int) -> Array:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Real, generator, positive_integer, positive_real
+from .._arrays import Immutable, Real, generator, positive_integer, positive_real
 from ..errors import ParameterError
 from ..operators import Operator
 from ._checks import checked_operator
@@ -104,7 +104,7 @@ class WhiteNoise:
 
 
 @dataclass(frozen=True, eq=False)
-class ReadOut:
+class ReadOut(Immutable):
     """Expected errors of the best linear read-out of a state; made by the tasks.
 
     Attributes

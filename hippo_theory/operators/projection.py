@@ -285,18 +285,18 @@ def _projection(
         old = np.outer(port[:, 1], fit.dual(phi[:, 1]))
         A, B = (A - 2 * old, B + port[:, 1]) if jump else (A - old, B)
     return Projection(
-        A=frozen(rounded(A)),
-        B=frozen(rounded(B)),
-        residual=frozen(np.sqrt(squared_norms(fit.rest)) / size),
+        A=rounded(A),
+        B=rounded(B),
+        residual=np.sqrt(squared_norms(fit.rest)) / size,
         closed_below=float(np.finfo(np.float64).eps ** (2 / 3)) if digits is None else 10.0 ** (-2 * digits / 3),
         rank=fit.modes.shape[1],
         condition=fit.condition,
-        gram=frozen(rounded(fit.gram)),
-        modes=frozen(fit.modes),
+        gram=rounded(fit.gram),
+        modes=fit.modes,
         periodic=jump,
         warp=warp,
         window=window,
-        panels=frozen(np.stack([samples.left, samples.right], axis=1)),
+        panels=np.stack([samples.left, samples.right], axis=1),
         precise=(frozen(A), frozen(B)) if many else None,
     )
 

@@ -104,8 +104,10 @@ def warp(a: Any) -> Warp:
     UnknownNameError
         A string that is none of the names.
     ParameterError
-        a(t) is not increasing, is not real, or has more than one symbol. Where sympy cannot decide
-        the sign of a'(t), it is evaluated at 61 points from 1e-3 to 1e3.
+        a(t) is not increasing, is not real, or has no numbers. Where sympy cannot decide the sign of
+        a'(t), it is evaluated at 61 points from 1e-3 to 1e3; a(t) always is.
+    ParameterTypeError
+        No name and no expression in exactly one symbol.
 
     References
     ----------

@@ -35,7 +35,8 @@ def errors(
     base : int, default 10
         Of the logarithmic horizontal axis: 2 for sizes, whose ticks are then plain numbers.
     slopes : sequence of float
-        For the first curves, in order: a dashed line x^{-slope} through their last point, with its name.
+        For the first curves, in order: a dashed line x^{-slope} through their last point. Its end carries the
+        label of the curve and the slope, and no legend is needed.
     levels : mapping of name to error, optional
         Dashed horizontal lines.
 
@@ -77,14 +78,16 @@ def errors(
                 linestyle=(0, (4, 2)),
                 zorder=1,
             )
-            ax.annotate(
-                f"$-{slopes[i]:g}$", (end, height), (4, -3), textcoords="offset points", color=colour, fontsize=9
-            )
+            name = f"{label}: $-{slopes[i]:g}$"
+            ax.annotate(name, (end, height), (5, -3), textcoords="offset points", color=colour, fontsize=9)
     for name, level in (levels or {}).items():
         ax.axhline(level, color="black", linewidth=0.7, linestyle=(0, (4, 2)), zorder=0.5)
         ax.annotate(name, (0, level), (3, 2), xycoords=ax.get_yaxis_transform(), textcoords="offset points", fontsize=9)
     ax.set_xscale("log", base=base)
     ax.set_yscale("log")
+    if slopes:
+        left, right = ax.get_xlim()
+        ax.set_xlim(left, right * (right / left) ** 0.25)
     if base == 2:
         ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from scipy.special import polygamma
+from scipy.stats import linregress
 
 import hippo_theory as ht
 from hippo_theory.errors import ParameterError, ShapeError, UnknownNameError
@@ -107,3 +109,64 @@ def test_a_study_prints_as_a_table():
 def test_bad_input_is_a_typed_error(arguments, error):
     with pytest.raises(error):
         ht.approximation_study(**{"family": "LegS", "f": lambda tau: tau, "sizes": [4], **arguments})
+
+
+def test_the_four_errors_of_one_state_in_closed_form():
+    """N = 1, f = e^-tau: LegS remembers int x dx = 1/2, LegT's kernel is e^-t, FouT's 2 e^-2t, LagT's e^-t/2.
+
+    Inputs of the window families are seen up to the lag 4.
+    """
+    e = np.exp
+    c = 1 - e(-1)
+    state = {"LegT": (1 - e(-8)) / 2, "FouT": 2 * (1 - e(-12)) / 3}
+
+    def misfit(y):  # int_0^1 (e^-t - y)^2
+        return np.sqrt((1 - e(-2)) / 2 - 2 * y * c + y**2)
+
+    fout = (1 - e(-2)) / 2 - 4 * c * (1 - e(-3)) / 3 + c**2 * (1 - e(-4))  # int_0^1 (e^-t - 2c e^-2t)^2
+    want = {
+        "LegS": (12**-0.5, 12**-0.5, 24**-0.5, 0.0),
+        "LegT": (
+            misfit(state["LegT"]),
+            misfit(c),
+            (1 - c) * np.sqrt((1 - e(-2)) / 2),
+            c * np.sqrt((e(-2) - e(-8)) / 2),
+        ),
+        "FouT": (misfit(state["FouT"]), misfit(c), np.sqrt(fout), c * np.sqrt(e(-4) - e(-16))),
+        "LagT": (18**-0.5, 18**-0.5, 18**-0.5, 0.0),
+    }
+    for family, (error, best, kernel, leakage) in want.items():
+        study = ht.approximation_study(family, lambda tau: e(-tau), [1])
+        found = (study.error[0], study.best[0], study.kernel_error[0], study.leakage[0])
+        # squares below 0.02 with 1e-16 each, and the quadrature
+        np.testing.assert_allclose(found, (error, best, kernel, leakage), rtol=1e-12, atol=1e-13, err_msg=family)
+
+
+@pytest.mark.parametrize("c", [0.5, 0.2])
+def test_the_best_window_approximation_of_a_jump_is_known(c):
+    """f = 1 for tau < c: int_0^c L_n = (P_{n+1} - P_{n-1})(2c - 1)/(2 r_n), and Parseval."""
+    P, n = legendre_at(2 * c - 1, 130), np.arange(1, 128)
+    squares = np.concatenate([[c**2], ((P[2:129] - P[:127]) ** 2) / (4 * (2 * n + 1))])
+    study = ht.approximation_study("LegT", lambda tau: (tau < c) * 1.0, [1, 8, 64], breaks=[c])
+    np.testing.assert_allclose(study.best**2, [c - squares[:N].sum() for N in study.N], rtol=1e-11)
+
+
+def test_the_best_fourier_approximation_of_a_ramp_is_the_tail_of_zeta():
+    """tau = 1/2 - sum sin(2 pi m tau)/(pi m): the squared error is psi'(M + 1)/(2 pi^2)."""
+    study = ht.approximation_study("FouT", lambda tau: tau, [1, 9, 65])
+    want = polygamma(1, (study.N - 1) // 2 + 1) / (2 * np.pi**2)
+    np.testing.assert_allclose(study.best**2, want, rtol=1e-11)
+
+
+def test_equal_sizes_and_unknown_errors_have_no_order():
+    study = ht.approximation_study("LegS", lambda tau: np.abs(np.exp(-tau) - 0.5), [4, 4, 4])
+    with pytest.raises(ParameterError, match="different sizes"):
+        study.order()
+    with pytest.raises(UnknownNameError, match="kernel_error"):
+        study.order("kernel")
+
+
+def test_an_order_comes_with_the_standard_error_of_a_straight_line():
+    study = ht.approximation_study("LegS", lambda tau: np.abs(np.exp(-tau) - C), [8, 12, 20, 33], breaks=[-np.log(C)])
+    line = linregress(np.log(study.N), np.log(study.error))
+    np.testing.assert_allclose(study.order(), (-line.slope, line.stderr), rtol=1e-9)

@@ -2,15 +2,18 @@
 
 import numpy as np
 import pytest
+import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import expm
+from scipy.special import eval_laguerre, eval_legendre
 
 import hippo_theory as ht
 from hippo_theory.errors import ParameterError, ParameterTypeError, ShapeError, UnknownNameError
 from hippo_theory.operators import OnePort
 
 EPS = np.finfo(float).eps
+T = sympy.Symbol("t")
 
 
 def held(u, dt):
@@ -166,9 +169,87 @@ def test_moments_are_kept_where_asked_and_nowhere_else():
         ({"at": [2, 1]}, ParameterError, "increase"),
         ({"at": [1.5]}, ShapeError, "integers"),
         ({"at": []}, ShapeError, "integers"),
+        ({"at": [[1], [2, 3]]}, ShapeError, "integers"),
     ],
 )
 def test_bad_input_is_a_typed_error(arguments, error, message):
     given_ = {"operator": ht.LegS(3), "u": [1.0, 2.0, 3.0], "dt": 0.1, **arguments}
     with pytest.raises(error, match=message):
         ht.remember(**given_)
+
+
+def statement(family, n, older, newer):
+    """int K_n over lags [newer, older] by 60-node Gauss-Legendre quadrature, K_n from scipy; older may be infinite."""
+    y, weights = np.polynomial.legendre.leggauss(60)
+    if family == "LegS":
+        low, high = np.exp(-older), np.exp(-newer)
+        X = low + (high - low) * (1 + y) / 2
+        return np.sqrt(2 * n + 1) * eval_legendre(n, 2 * X - 1) @ weights * (high - low) / 2
+    older = min(older, 200.0)  # e^-100 beyond
+    lag = newer + (older - newer) * (1 + y) / 2
+    return (np.exp(-lag / 2) * eval_laguerre(n, lag)) @ weights * (older - newer) / 2
+
+
+WARPS = ["exponential", "scaled", "logarithmic", "quadratic", T + sympy.sin(T) / 2, sympy.sqrt(T), T**3 / 3, 2 * T]
+
+
+@pytest.mark.parametrize("warp", WARPS, ids=str)
+@pytest.mark.parametrize("family", ["LegS", "LagT"])
+def test_the_state_is_the_orthogonality_statement_of_a_held_input(family, warp):
+    """F2: x_n = sum_k u_k int K_n over the lags of sample k, integrated without any matrix."""
+    N, L, dt = 5, 12, 0.3
+    u = np.random.default_rng(11).standard_normal(L)
+    a, t = ht.warp(warp), dt * np.arange(L + 1)
+    lags = a.lag(t[-1], t)
+    want = [sum(u[k] * statement(family, n, lags[k], lags[k + 1]) for k in range(L)) for n in range(N)]
+    got = ht.remember(ht.operator(family, N), u, dt, warp).states[:, -1]
+    # one step rounds by N eps max|u|; 60 nodes resolve lags up to 200 to 1e-13
+    np.testing.assert_allclose(got, want, rtol=0, atol=N * L * EPS * np.abs(u).max() + 1e-12)
+
+
+def test_rates_that_agree_at_every_sample_do_not_make_a_warp_constant():
+    """a = t + sin(2 pi t)/(4 pi): a' = 3/2 at all whole t, and a(k + 1) - a(k) = 1."""
+    u = np.array([1.0, -2.0, 3.0, 0.5])
+    wave = T + sympy.sin(2 * sympy.pi * T) / (4 * sympy.pi)
+    plain = ht.remember(ht.LegS(4), u, 1.0).states
+    np.testing.assert_allclose(ht.remember(ht.LegS(4), u, 1.0, wave).states, plain, rtol=0, atol=64 * EPS * 3)
+    frozen = ht.remember(ht.LegS(4), u, 1.5).states
+    np.testing.assert_allclose(ht.remember(ht.LegS(4), u, 1.0, wave, "zoh").states, frozen, rtol=0, atol=64 * EPS * 3)
+
+
+def test_moments_in_unsigned_integers_may_not_fall():
+    """Their differences never look negative."""
+    with pytest.raises(ParameterError, match="increase"):
+        ht.remember(ht.LegS(3), [1.0, 2.0, 3.0], 0.1, at=np.array([1, 3, 2], dtype=np.uint8))
+    assert ht.remember(ht.LegS(3), [1.0, 2.0, 3.0], 0.1, at=2).states.shape == (3, 1)
+
+
+def test_long_memories_are_read_where_they_are():
+    """Laguerre functions of degree 255 reach beyond the lag 900."""
+    op = ht.LagT(256)
+    memory = ht.remember(op, np.sin(np.arange(1000)), 1.0, at=[1000])
+    s = np.array([100.5, 50.0])
+    np.testing.assert_array_equal(memory.reconstruct(s), memory.states[:, 0] @ op.basis(1000.0 - s))
+
+
+def test_the_infinitely_old_past_of_a_memory_that_fades_is_nothing():
+    assert ht.remember(ht.LagT(3), np.ones(4), 1.0, "scaled").reconstruct(0.0) == 0
+
+
+@pytest.mark.parametrize("method", ["zoh", "bilinear"])
+def test_infinite_rates_are_refused_and_exact_steps_are_not(method):
+    with pytest.raises(ParameterError, match="exact"):
+        ht.remember(ht.LegS(3), [1.0, 2.0], 0.1, sympy.sqrt(T), method)
+    with pytest.raises(ParameterError, match="smaller dt"):
+        ht.remember(ht.LegS(3), [1.0, 2.0], 1e200, "quadratic", method)
+    assert np.isfinite(ht.remember(ht.LegS(3), [1.0, 2.0], 0.1, sympy.sqrt(T)).states).all()
+
+
+def test_the_trapezoidal_rule_takes_the_rate_at_both_ends_of_a_step():
+    """LegS(1): x' = a'(u - x) by hand; the old rate acts on the old state, the new one on the new."""
+    u, rates, x = [1.0, -2.0, 3.0], 0.5 * np.arange(4) * 0.5, 0.0
+    for k, sample in enumerate(u):
+        before, after = rates[k] / 2, rates[k + 1] / 2
+        x = (x + before * (sample - x) + after * sample) / (1 + after)
+    got = ht.remember(ht.LegS(1), u, 0.5, "quadratic", "bilinear").states[0, -1]
+    assert got == pytest.approx(x, rel=8 * EPS)

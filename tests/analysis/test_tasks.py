@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.linalg import expm
 
 import hippo_theory as ht
 from hippo_theory.errors import ParameterError, ParameterTypeError
 
+EPS = np.finfo(float).eps
 NOISE = ht.WhiteNoise(length=400, dt=1e-3, freq=50)
 
 
@@ -92,6 +94,8 @@ def test_a_delay_task_is_reproducible():
         {"length": 0},
         {"dt": 0.0},
         {"freq": 501.0},
+        {"freq": 1e308},
+        {"freq": 1e308, "dt": 10.0},
         {"freq": 1.0},
         {"rms": -1.0},
         {"rms": np.nan},
@@ -111,3 +115,80 @@ def test_tasks_that_make_no_sense_are_refused():
         ht.reconstruction_task(ht.LegS(4), 0.0, NOISE, memory=10)
     with pytest.raises(ParameterTypeError):
         NOISE.sample(1.5)
+
+
+def covariance(noise):
+    """E u_k u_l from the covariance of the stationary noise, C(k - l) - C(k) - C(l) + C(0)."""
+    j = np.arange(1, noise.harmonics + 1)
+    lags = np.arange(noise.length)
+    C = noise.rms**2 * np.cos(2 * np.pi * np.outer(lags, j) / noise.length).mean(axis=1)
+    k, m = np.ix_(lags, lags)
+    return C[np.abs(k - m)] - C[k] - C[m] + C[0]
+
+
+def held_states(op, dt, L):
+    """S (L, N, L): the state after sample k is S[k] u, by powers of the matrix exponential."""
+    E = expm(np.block([[dt * op.A, dt * op.B[:, None]], [np.zeros((1, op.N + 1))]]))
+    S = np.zeros((L, op.N, L))
+    for k in range(L):
+        if k:
+            S[k] = E[:-1, :-1] @ S[k - 1]
+        S[k, :, k] = E[:-1, -1]
+    return S
+
+
+SMALL = ht.WhiteNoise(length=60, dt=1e-2, freq=10)
+
+
+@pytest.mark.parametrize("op", [ht.LegT(4), ht.LegS(3), ht.FouT(3)], ids=repr)
+def test_the_reconstruction_error_is_a_schur_complement(op):
+    """The conditional variance tr(S_yy - S_yx S_xx^-1 S_xy) of the last samples, given the final state."""
+    dt, memory = 0.05, 20
+    Su, S = covariance(SMALL), held_states(op, dt, SMALL.length)[-1]
+    xx, yx = S @ Su @ S.T, Su[-memory:] @ S.T
+    left = np.trace(Su[-memory:, -memory:]) - np.trace(yx @ np.linalg.solve(xx, yx.T))
+    task = ht.reconstruction_task(op, dt, SMALL, memory)
+    scale = memory * task.zero**2
+    assert task.zero**2 == pytest.approx(np.trace(Su[-memory:, -memory:]) / memory, rel=1e-12)
+    assert task.rmse**2 * memory == pytest.approx(left, abs=64 * EPS * scale * np.linalg.cond(xx))
+    np.testing.assert_allclose(task.weights, yx @ np.linalg.inv(xx), rtol=1e-13 * np.linalg.cond(xx))
+
+
+@pytest.mark.parametrize("op", [ht.LegT(4), ht.LegS(3)], ids=repr)
+def test_the_delay_error_tends_to_that_of_the_expected_normal_equations(op):
+    """One read-out for all moments: sum_k E z_k z_k^T, z_k = (x_k, u_k), against the target u_{k-lag}."""
+    dt, lag, L, size = 0.05, 7, SMALL.length, 400
+    Su, S = covariance(SMALL), held_states(op, dt, L)
+    now = np.eye(L)
+    Z = [np.vstack([S[k], now[k]]) for k in range(L)]
+    past = [now[k - lag] if k >= lag else np.zeros(L) for k in range(L)]
+    zz = sum(z @ Su @ z.T for z in Z)
+    zy = sum(z @ Su @ p for z, p in zip(Z, past, strict=True))
+    yy = sum(p @ Su @ p for p in past)
+    task = ht.delay_task(op, dt, SMALL, lag, size=size)
+    # the power of a signal of 2J degrees of freedom fluctuates by 1/sqrt(J), its start value by as much as itself
+    spread = 5 * np.sqrt(2 / size)
+    assert task.zero**2 == pytest.approx(yy / L, rel=spread)
+    assert task.rmse**2 == pytest.approx((yy - zy @ np.linalg.solve(zz, zy)) / L, rel=spread)
+
+
+def test_read_outs_are_compared_by_identity():
+    task = ht.reconstruction_task(ht.LegS(2), 0.1, SMALL, 5)
+    assert task == task and task != ht.reconstruction_task(ht.LegS(2), 0.1, SMALL, 5)
+    assert len({task}) == 1
+
+
+def test_a_delay_to_the_start_value_predicts_nothing():
+    with pytest.raises(ParameterError, match="always zero"):
+        ht.delay_task(ht.LegS(2), 0.1, SMALL, lag=59)
+
+
+def test_tasks_need_operators():
+    for task in (ht.reconstruction_task, ht.delay_task):
+        with pytest.raises(ParameterTypeError, match="operator is needed"):
+            task("LegS", 0.1, SMALL, 5)
+
+
+def test_the_nyquist_frequency_is_left_out():
+    noise = ht.WhiteNoise(length=8, dt=1.0, freq=0.5)
+    assert noise.harmonics == 3 and noise.factor().shape == (8, 6)

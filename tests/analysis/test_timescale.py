@@ -118,3 +118,19 @@ def test_operations_refuse_what_they_cannot_do():
     for operation in ("rescaled", "tilted"):
         with pytest.raises(ParameterError, match="discrete"):
             getattr(system.discretize(0.1), operation)(1.0)
+
+
+def test_a_complex_turn_keeps_the_transfer_function_too():
+    op, rng = ht.LegS(4), np.random.default_rng(2)
+    M = rng.standard_normal((4, 4)) + 1j * rng.standard_normal((4, 4))
+    for C in (rng.standard_normal(4), rng.standard_normal((2, 4)) * 1j):
+        system = ht.StateSpace(op.A, op.B, C)
+        want = system.transfer(S)
+        tolerance = 64 * EPS * np.linalg.cond(M) ** 2 * np.abs(want).max()
+        np.testing.assert_allclose(system.transformed(M).transfer(S), want, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("dt", [49.0, 0.1, 1e-300, 1e300])
+def test_a_step_is_kept_as_given(dt):
+    """1/(1/49) is not 49."""
+    assert ht.timescale(ht.LegS(2), dt).dt == dt

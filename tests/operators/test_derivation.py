@@ -469,3 +469,14 @@ def test_the_steps_are_latex_that_renders(family, warp):
     for line in ht.derive(family, warp=warp).steps():
         if "cases" not in line:
             MathTextParser("agg").parse(f"${line}$")
+
+
+@pytest.mark.parametrize("family", [ht.Jacobi(0, 2).weighted(), ht.Laguerre().weighted()], ids=str)
+def test_gram_matrices_are_integrals_of_the_functions_themselves(family):
+    """Of phi_n, root of the weight included, in the weight e^-x."""
+    G = ht.derive(family, sp.exp(-x), warp="translated").gram(2)
+    phi = family.functions(2)
+    for n, m in ((0, 0), (0, 1), (1, 1)):
+        f = sp.lambdify(derivation_symbol(phi), phi[n] * phi[m] * sp.exp(-derivation_symbol(phi)), "numpy")
+        upper = float(sp.Min(family.interval[1], 60))
+        assert float(G[n, m]) == pytest.approx(quad(f, 0, upper, epsabs=1e-13)[0], abs=1e-11)

@@ -42,6 +42,8 @@ class EntryFormula:
     proof : str
         "telescoping" (by a rational identity in n and j) or "differentiation" (of explicit functions): both
         are proofs for all n.
+    latex : str
+        The entries in LaTeX.
     identity : str
         What was proved, in LaTeX; R_n are the functions standardised to one at the end of the interval, F is
         the flow.
@@ -52,6 +54,7 @@ class EntryFormula:
     n: Any
     k: Any
     proof: str
+    latex: str
     identity: str
 
     def matrix(self, N: int) -> tuple[Any, Any]:
@@ -62,7 +65,7 @@ class EntryFormula:
     def lines(self) -> tuple[str, ...]:
         """The formula and what proves it, as LaTeX."""
         return (
-            rf"A_{{nk}}={sp.latex(self.A)},\qquad B_n={sp.latex(self.B)}",
+            self.latex,
             rf"\text{{for all }}n,\text{{ by {self.proof}: }}{self.identity}",
         )
 
@@ -160,7 +163,9 @@ def _formula(
     at_zero = sp.S.One
     if isinstance(family, Jacobi) and not derivation.exponential:
         at_zero = (-1) ** n * sp.rf(family.beta + 1, n) / sp.rf(family.alpha + 1, n)
-    return EntryFormula(A, at_zero * root[n], n, k, "telescoping", identity)
+    B = at_zero * root[n]
+    latex = rf"A_{{nk}}={sp.latex(A)},\qquad B_n={sp.latex(B)}"
+    return EntryFormula(A, B, n, k, "telescoping", latex, identity)
 
 
 def _fourier() -> EntryFormula:
@@ -175,5 +180,9 @@ def _fourier() -> EntryFormula:
     turn = sp.Piecewise(
         (sp.pi * n, sp.And(odd[k], sp.Eq(n, k + 1))), (-sp.pi * k, sp.And(odd[n], sp.Eq(k, n + 1))), (0, True)
     )
+    latex = (
+        r"A=D-2bb^\top,\quad B=2b,\quad b=(1,\sqrt{2},0,\sqrt{2},0,\ldots),\quad "
+        r"D_{2m-1,2m}=-2\pi m,\quad D_{2m,2m-1}=2\pi m"
+    )
     identity = r"(\cos 2\pi m x)'=-2\pi m\sin 2\pi m x,\quad (\sin 2\pi m x)'=2\pi m\cos 2\pi m x"
-    return EntryFormula(turn - 2 * b[n] * b[k], 2 * b[n], n, k, "differentiation", identity)
+    return EntryFormula(turn - 2 * b[n] * b[k], 2 * b[n], n, k, "differentiation", latex, identity)

@@ -165,11 +165,7 @@ class Functions(Family):
 
     def periodic(self, N: int) -> bool:
         # One function alone, a constant, is a window like Legendre's.
-        return (
-            len(self._functions) > 1
-            and self.interval[1] == 1
-            and all(sp.simplify(f.subs(X, 1) - f.subs(X, 0)) == 0 for f in self._functions)
-        )
+        return len(self._functions) > 1 and all(sp.simplify(f.subs(X, 1) - f.subs(X, 0)) == 0 for f in self._functions)
 
     def reduce(self, N: int, slope: Any, euler: bool) -> Reduced:
         phi = self.functions(N)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any, ClassVar
 
@@ -35,6 +35,10 @@ class Polynomials(Family):
     @abstractmethod
     def square(self, n: Any) -> Any:
         """h_n = int pi_n^2 w dx, also for a symbol n."""
+
+    def __repr__(self) -> str:
+        parameters = (f"{f.name}={getattr(self, f.name)}" for f in fields(self) if f.name != "in_functions")  # type: ignore[arg-type]
+        return f"{type(self).__name__}({', '.join(parameters)})" + ".weighted()" * self.in_functions
 
     def weighted(self) -> Any:
         """The functions phi_n sqrt(w), orthonormal in the weight 1: Laguerre functions, Hermite functions."""
@@ -77,7 +81,7 @@ class Polynomials(Family):
                 k = left.degree()
                 M[n, k] = sp.cancel(left.LC() / pi[k].LC()) * sp.sqrt(sp.gammasimp(self.square(k) / self.square(n)))
                 left -= left.LC() / pi[k].LC() * pi[k]
-            residuals.append(sp.factor(outside) * self.factor / sp.sqrt(self.square(n)))
+            residuals.append(sp.factor(outside * self.factor) / sp.sqrt(self.square(n)))
         return M, residuals
 
     def gram(self, N: int, weight: Any) -> Any:
@@ -106,7 +110,7 @@ def _parameter(value: Any, name: str, who: str) -> Any:
     return number
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Jacobi(Polynomials):
     r"""Jacobi polynomials on [0, 1] for the weight (1 - x)^alpha x^beta, alpha, beta > -1.
 
@@ -182,7 +186,7 @@ class Jacobi(Polynomials):
         return _polynomial(first, [self.across(n, j) for j in range(n)])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Laguerre(Polynomials):
     r"""Laguerre polynomials on [0, infinity) for the weight x^alpha e^{-x}, standardised to pi_n(0) = 1.
 
@@ -247,7 +251,7 @@ class Laguerre(Polynomials):
         return _polynomial(sp.S.One, [self.across(n, j) for j in range(n)])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Hermite(Polynomials):
     r"""Hermite polynomials H_n on the whole line for the weight e^{-x^2}.
 

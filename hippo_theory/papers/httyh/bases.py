@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ... import plot
 from ..._arrays import Real
-from ...operators import FouT, LagT, LegS, LegT, Operator, warped_basis
+from ...operators import FouT, LagT, LegS, LegT, Operator, project, warped_basis
+from ...operators.derivation import Derivation, derive
 from ...operators.warps import WARPS, Warp
 from .._claims import Claim
 from .._figure import Data, Figure
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["BASES"]
 
 Family = type[LegS] | type[LagT] | type[LegT] | type[FouT]
-_SHOWN, _NOW, _GRAM, _STATES = 4, 4.0, 64, 8
+_SHOWN, _NOW, _GRAM, _SPAN, _STATES = 4, 4.0, 64, 32, 8
 _SHORT: dict[Family, float] = {LegS: 5.0, LagT: 20.0, LegT: 1.0, FouT: 1.0}
 _TITLES = {
     LegS: r"LegS: $L_n(e^{-t})$",
@@ -87,6 +88,39 @@ def _warp_error(a: Warp) -> float:
     return float(np.abs(solved.y[:, -1] - _statement(a, _NOW)).max())
 
 
+def _derived() -> list[float]:
+    """Whether the symbolic derivation gives the closed form for N = 1, ..., 8, family by family."""
+    routes: dict[Family, Derivation] = {
+        LegS: derive("legendre"),
+        LagT: derive("laguerre-functions", warp="translated"),
+        LegT: derive("legendre", warp="translated"),
+        FouT: derive("fourier", warp="translated"),
+    }
+    found = []
+    for family, route in routes.items():
+        sizes = range(1, 9, 2 if family is FouT else 1)
+        pairs = [zip(route.exact(N), family(N).exact(), strict=True) for N in sizes]
+        found.append(float(all(a.equals(b) for pair in pairs for a, b in pair)))
+    return found
+
+
+def _projected() -> list[float]:
+    """Largest error of A by quadrature of the basis functions, N = 32, over the largest entry."""
+    routes: dict[Family, dict[str, Any]] = {
+        LegS: {},
+        LagT: {"warp": "translated", "window": np.inf},
+        LegT: {"warp": "translated"},
+        FouT: {"warp": "translated"},
+    }
+    found = []
+    for family, options in routes.items():
+        op = family(_SPAN + (family is FouT))
+        # On [0, 1] LegS is the Legendre basis of x = e^{-t}, and that is the basis of LegT.
+        functions = LegT(op.N).basis if family is LegS else op.basis
+        found.append(float(np.abs(project(functions, **options).A - op.A).max() / np.abs(op.A).max()))
+    return found
+
+
 def _compute(quick: bool) -> Data:
     data: Data = {}
     s = np.linspace(0, _NOW, 801)[1:]
@@ -103,6 +137,8 @@ def _compute(quick: bool) -> Data:
         "s": s,
         "gram_errors": np.array([_gram_error(family(_GRAM + (family is FouT))) for family in _SHORT]),
         "warp_errors": np.array([_warp_error(a) for a in WARPS.values()]),
+        "derived": np.array(_derived()),
+        "projected": np.array(_projected()),
     }
 
 
@@ -145,7 +181,28 @@ def _claims(data: Data) -> list[Claim]:
         )
         for (name, a), error in zip(WARPS.items(), data["warp_errors"], strict=True)
     ]
-    return orthonormal + warped
+    derived = [
+        Claim.same(
+            f"httyh-3/derived-{family.__name__.lower()}",
+            f"{family.__name__}, N = 1, ..., 8: the symbolic derivation gives the closed form.",
+            "F4",
+            expected="identical",
+            measured="identical" if same == 1 else "different",
+        )
+        for family, same in zip(_SHORT, data["derived"], strict=True)
+    ]
+    projected = [
+        Claim.rounding(
+            f"httyh-3/projected-{family.__name__.lower()}",
+            f"{family.__name__}, N = {_SPAN + (family is FouT)}: quadrature of the basis functions gives A (relative "
+            "to its largest entry).",
+            "babaei2025safari; F4",
+            bound=1e-11,
+            measured=error,
+        )
+        for family, error in zip(_SHORT, data["projected"], strict=True)
+    ]
+    return orthonormal + warped + derived + projected
 
 
 BASES = Figure(

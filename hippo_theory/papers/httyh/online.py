@@ -127,7 +127,6 @@ def _orders(left: Axes, right: Axes, data: Data) -> None:
     left.set_title(r"LegS: a past with a jump, a kink, a bend in $e^{-\tau}$")
     left.set_xlabel("$N$")
     left.set_ylabel(r"error in $L^2(\omega)$")
-    left.legend(loc="lower left")
     names = ("LegT, past", "LegT, kernel", "FouT, past", "FouT, kernel")
     rows = [*data["legt_study"], *data["fout_study"]]
     plot.errors(right, {name: (data["windows"], row) for name, row in zip(names, rows, strict=True)}, base=2)

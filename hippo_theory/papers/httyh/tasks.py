@@ -235,13 +235,8 @@ def _timescale_draw(data: Data) -> MatplotlibFigure:
         curves = {name: (data["steps"], row) for name, row in zip(names, data["errors"], strict=True)}
         plot.errors(ax, curves, levels={"zero predictor": 1.0})
         ax.axvline(float(data["matched"][1]), color="black", linewidth=0.7, linestyle=(0, (4, 2)), zorder=0.5)
-        ax.annotate(
-            "window = memory",
-            (float(data["matched"][1]), 1),
-            (3, -24),
-            xycoords=ax.get_xaxis_transform(),
-            textcoords="offset points",
-        )
+        place = (float(data["matched"][1]), 0.3)
+        ax.annotate("window = memory", place, (24, 0), xycoords=ax.get_xaxis_transform(), textcoords="offset points")
         ax.set_title("the last 1000 samples, $N=64$ (FouT 65), 16 waves in them")
         ax.set_xlabel("step $\\Delta$ of the state-space model (one per sample)")
         ax.set_ylabel("RMSE / RMS of the target")
