@@ -15,32 +15,18 @@ import numpy as np
 
 from .._arrays import Real
 from ..errors import ParameterError
+from .progression import progression_phase
 
 __all__ = ["Spike", "amplification_near", "axis_phase", "resolved_axis", "spike"]
-
-# B_2j / (2j (2j-1)): the Euler-Maclaurin weights of (2j-1)-th derivatives of arctan, over (2j-2)!.
-_WEIGHTS = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156, -3617 / 122400)
-_ASYMPTOTIC = 16.0  # from here on the last weight contributes less than 1e-19
 
 
 def axis_phase(N: int, w: Real) -> Real:
     """Unwrapped alpha(w) = arg phi(iw) of LegS(N) for w > 0, relative error a few eps.
 
-    alpha is a trapezoidal sum of 2 arctan(x/w) over x = 0..N, hence an integral plus end corrections
-    (Euler-Maclaurin), at a cost that does not depend on N; below w = 16 it is summed.
+    2 sum_{0<k<N} arctan(k/w) is the complement of the phase of poles 1, ..., N - 1: O(1) a point.
     """
-    alpha = np.empty_like(w)
-    near = w < _ASYMPTOTIC
-    k = np.arange(1, N)
-    alpha[near] = [2 * np.arctan(k / v).sum() + np.arctan(N / v) for v in w[near]]
-    far = w[~near]
-    R, angle = np.hypot(far, N), np.arctan2(far, N)
-    total = 2 * N * np.arctan2(N, far) - far * np.log1p((N / far) ** 2)
-    for j, weight in enumerate(_WEIGHTS):
-        order = 2 * j + 1
-        total += 2 * weight * (np.sin(order * angle) / R**order - (-1) ** j / far**order)
-    alpha[~near] = total
-    return alpha
+    last = np.arctan2(N, w)
+    return last if N == 1 else progression_phase(1.0, N - 1, w)[1] + last
 
 
 def _frequency(N: int, alpha: Real) -> Real:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from .._arrays import Array, Complex, Real
 from .._double import Double, add, multiply, scaled, two_sum
 from ..errors import AccuracyError, ParameterError
+from .progression import progression, progression_frequencies
 
 __all__ = ["normal_frequencies", "phase", "section_products"]
 
@@ -71,8 +72,9 @@ def normal_frequencies(a: Complex, indices: ArrayLike | None = None) -> tuple[Re
     Returns
     -------
     high, low : ndarrays, shape (M,)
-        y = high + low to 90 bits and more; ``high`` is y rounded to nearest, for the smallest and the
-        largest alike. Cost O(N M) per Newton step, about ten steps; memory O(N + M).
+        y = high + low to 72 bits and more; ``high`` is y rounded to nearest, for the smallest and the
+        largest alike. Cost O(1) a root where the a_k are a progression (LegS), else O(N) a root and
+        Newton step, about ten steps; memory O(N + M).
 
     Raises
     ------
@@ -95,17 +97,23 @@ def normal_frequencies(a: Complex, indices: ArrayLike | None = None) -> tuple[Re
     m = (N - 1 - 2 * j).astype(np.float64)
     high, low = np.zeros(m.shape), np.zeros(m.shape)
     if (positive := m > 0).any():
-        # In units of a power of two near the largest |a_k|, no square overflows.
-        exponent = int(np.frexp(np.abs(a).max())[1])
-        unit = scaled(a, -exponent)
-        with np.errstate(all="ignore"):  # what goes wrong for parameters too far apart is caught below
-            found = _polished(unit, _roots(unit, m[positive]), m[positive])
-        high[positive], low[positive] = (np.ldexp(part, exponent) for part in found)
+        high[positive], low[positive] = _positive_roots(a, m[positive])
     order = np.argsort(j, kind="stable")
     gaps = np.diff(high[order]) + np.diff(low[order])
     if not (np.isfinite(high).all() and (high[m > 0] > 0).all() and (gaps[np.diff(j[order]) > 0] < 0).all()):
         raise AccuracyError(_INDISTINCT)
     return high, low
+
+
+def _positive_roots(a: Complex, m: Real) -> Double:
+    if (c := progression(a)) is not None:
+        return progression_frequencies(c, a.size, m)
+    # In units of a power of two near the largest |a_k|, no square overflows.
+    exponent = int(np.frexp(np.abs(a).max())[1])
+    unit = scaled(a, -exponent)
+    with np.errstate(all="ignore"):  # what goes wrong for parameters too far apart is caught by the caller
+        high, low = _polished(unit, _roots(unit, m), m)
+    return np.ldexp(high, exponent), np.ldexp(low, exponent)
 
 
 def _roots(a: Complex, m: Real) -> Real:

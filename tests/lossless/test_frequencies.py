@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 import hippo_theory as ht
 from hippo_theory.lossless import diagonalize_normal_part, normal_frequencies, phase
+from hippo_theory.lossless.progression import progression, progression_phase
 
 SIZES = [1, 2, 3, 7, 16, 63, 64, 255]
 HALF_ULP = 0.5 + 1e-9  # a root this close to a midpoint of two floats would be a coincidence
 DOUBLE_DOUBLE = 2.0**-96  # "about 100 bits"
+PROGRESSION = 2.0**-72  # poles c + k, in O(1) a root
 
 
 def legs(N):
@@ -51,7 +53,7 @@ def assert_roots(a):
 def test_legs_frequencies_are_the_roots_of_the_phase_correctly_rounded(N):
     ulps, pairs = errors(legs(N), *normal_frequencies(legs(N)))
     assert ulps.max(initial=0) <= HALF_ULP
-    assert pairs.max(initial=0) <= DOUBLE_DOUBLE
+    assert pairs.max(initial=0) <= PROGRESSION
 
 
 @pytest.mark.parametrize("N", SIZES)
@@ -64,7 +66,7 @@ def test_legs_frequencies_are_the_roots_of_an_integer_polynomial(N):
         high, low = normal_frequencies(legs(N))
         assert len(want) == len(high)
         for h, v, w in zip(high, low, want, strict=True):
-            assert abs(arb(h) + arb(v) - w) <= DOUBLE_DOUBLE * abs(w) + 1e-60
+            assert abs(arb(h) + arb(v) - w) <= PROGRESSION * abs(w) + 1e-60
 
 
 @pytest.mark.parametrize("N", [1, 2, 3, 7, 16])
@@ -231,14 +233,54 @@ def test_selected_indices_are_those_of_the_full_spectrum():
     np.testing.assert_array_equal(normal_frequencies(legs(65), some)[0], full[some])
 
 
-@pytest.mark.slow
-def test_sampled_frequencies_at_n_100_000_are_correctly_rounded():
-    N = 10**5
-    index = np.array([0, 1, 10, 1000, 20_000, 40_000, 49_990, 49_999])
+@pytest.mark.parametrize("N", [10**5, 10**5 + 1, 10**6])
+def test_sampled_frequencies_of_huge_legs_are_correctly_rounded(N):
+    """All of them in O(N); the reference is log Gamma in balls."""
+    index = np.array([0, 1, 10, 1000, N // 5, 2 * N // 5, (N + 1) // 2 - 10, (N + 1) // 2 - 2])
     high, low = normal_frequencies(legs(N), index)
     ulps, pairs = errors(legs(N), high, low, (lambda t: ref.legs_phase_ball(N, t), N - 1 - 2 * index))
     assert ulps.max() <= HALF_ULP
-    assert pairs.max() <= N * 2.0**-104  # a product of N factors in double-double
+    assert pairs.max() <= PROGRESSION
+
+
+@pytest.mark.parametrize("c", [0.125, 0.5, 0.75, 1.0, 1.5, 8.0, 33.25])
+@pytest.mark.parametrize("N", [2, 3, 17, 40, 300])
+def test_poles_in_arithmetic_progression_have_the_frequencies_of_any_chain(c, N):
+    """Two roads: O(1) sums by Euler-Maclaurin, and, for steps of two, products of all sections."""
+    a = np.arange(N) + c + 0j
+    fast, slow = normal_frequencies(a), normal_frequencies(2 * a)
+    np.testing.assert_array_equal(2 * fast[0], slow[0])
+    assert (np.abs(2 * fast[1] - slow[1]) <= PROGRESSION * slow[0]).all()
+
+
+@pytest.mark.parametrize(("c", "N"), [(0.5, 1), (0.5, 16), (0.5, 17), (0.5, 200), (1.0, 63), (2.25, 100), (40.0, 50)])
+def test_the_phase_of_a_progression_is_the_sum_of_its_arctangents(c, N):
+    y = np.concatenate([np.geomspace(1e-6, 1e8, 57), [0.5, N, float(N * N)]])
+    got = progression_phase(c, N, y)
+    with flint.ctx.workprec(ref.BITS):
+        balls = [ref.phase_ball(np.arange(N) + c, t) for t in y]
+        want = [[t for t, _ in balls], [N * arb.pi() - t for t, _ in balls], [d for _, d in balls]]
+        for g, w in zip(got, want, strict=True):
+            # a few roundings; the integral's two ends cancel where c is not small beside N
+            assert max(float(abs(arb(float(p)) - q) / abs(q)) for p, q in zip(g, w, strict=True)) < 8 * ref.EPS * (
+                1 + c / N
+            )
+
+
+def test_only_exact_progressions_are_taken_for_one():
+    k = np.arange(5)
+    assert progression(k + 0.5 + 0j) == 0.5
+    assert progression(k + 1.0 + 0j) == 1.0
+    others = [
+        k + 0.3,
+        2.0 * k + 0.5,
+        (k + 0.5)[::-1],
+        k + 1e-3,
+        k + 9.0,
+        k + 0.5 + 0.1j,
+        np.r_[k[:4] + 0.5, 4.5 + 1e-15],
+    ]
+    assert [progression(np.asarray(a, dtype=complex)) for a in others] == [None] * len(others)
 
 
 def worst_phase_error(a, y):
