@@ -45,6 +45,7 @@ _HOMES = {
         "WhiteNoise",
         "approximation_study",
         "delay_task",
+        "eigenvector_condition",
         "matched_step",
         "reconstruction_task",
         "remember",

@@ -1,18 +1,21 @@
 """What is true of an operator or a system: what it remembers, for how long, and how well."""
 
 from .approximation import ApproximationStudy, approximation_study
+from .conditioning import EigenvectorCondition, eigenvector_condition
 from .memory import Memory, remember
 from .tasks import ReadOut, WhiteNoise, delay_task, reconstruction_task
 from .timescale import Timescale, matched_step, timescale
 
 __all__ = [
     "ApproximationStudy",
+    "EigenvectorCondition",
     "Memory",
     "ReadOut",
     "Timescale",
     "WhiteNoise",
     "approximation_study",
     "delay_task",
+    "eigenvector_condition",
     "matched_step",
     "reconstruction_task",
     "remember",

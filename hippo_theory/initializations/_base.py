@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Array, Complex, Immutable, generator, vector
+from .._arrays import Array, Complex, Immutable, generator, positive_integer, vector
 from ..errors import ParameterError, ShapeError
 from ..systems import Diagonal, DiagonalPlusLowRank, StateSpace
 
-__all__ = ["Initialization", "output_vector"]
+if TYPE_CHECKING:
+    from .reporting import Report
+
+__all__ = ["Initialization", "needed_generator", "output_vector", "paired_size"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -23,9 +27,10 @@ class Initialization(Immutable):
     ----------
     recipe : dict
         What is claimed, in full: recipe, kind, family and its parameters, N. A certificate is
-        checked against this and nothing else.
+        checked against this and nothing else. A recipe in discrete time has a key "dt", its step.
     system : Diagonal or DiagonalPlusLowRank
-        The system that the recipe produces; the attributes below are shorthands into it.
+        The system that the recipe produces; the attributes below are shorthands into it. In discrete time
+        its ``lam`` are the factors of one step, ``transfer`` takes z and ``kernel`` a number of steps.
     N : int
         Real state size (also where only halves of conjugate pairs are stored).
     V : ndarray, shape (N, M), or None
@@ -50,8 +55,9 @@ class Initialization(Immutable):
         system, C = self.system, self.system.C
         if self.recipe["N"] != self.N:
             raise ParameterError(f"{self!r}: N = {self.N} is not the N = {self.recipe['N']} of its recipe.")
-        if system.dt is not None or getattr(system, "Q", None) is not None:
-            raise ParameterError(f"{self!r}: its system must be in continuous time, with Q = P; sample it afterwards.")
+        if system.dt != self.recipe.get("dt") or getattr(system, "Q", None) is not None:
+            time = "discrete" if "dt" in self.recipe else "continuous"
+            raise ParameterError(f"{self!r}: its system must be in {time} time, with Q = P; sample it afterwards.")
         if self.V is not None and C is None:
             raise ParameterError(f"{self!r}: the state is read out in operator coordinates; its system needs C = V.")
         if C is not None and C.ndim == 2 and not (self.V is not None and np.array_equal(C, self.V)):
@@ -84,6 +90,11 @@ class Initialization(Immutable):
         return self.system.D
 
     @property
+    def dt(self) -> float | None:
+        """None in continuous time; the step of a recipe that is discrete by itself."""
+        return self.system.dt
+
+    @property
     def conjugate_pairs(self) -> bool:
         """Whether halves are stored; a real mode of an odd N is then stored once with half its weight."""
         return getattr(self.system, "conjugate_pairs", False)
@@ -107,6 +118,30 @@ class Initialization(Immutable):
     def discretize(self, dt: float, method: str = "zoh") -> Any:
         """The sampled system; see the system's own ``discretize``."""
         return self.system.discretize(dt, method)
+
+    def report(self, dt: float | Sequence[float] = (1e-3, 1e-1)) -> Report:
+        """What a user should know before training: stability, memory, aliasing, output scale, deviations.
+
+        Parameters
+        ----------
+        dt : float or sequence, default (1e-3, 1e-1)
+            Steps to report on: the ends of the usual log-uniform draw. Not used by recipes in discrete time.
+
+        Returns
+        -------
+        Report
+            Prints as a table, in notebooks too; every number is an attribute.
+
+        Examples
+        --------
+        >>> import hippo_theory as ht
+        >>> report = ht.s4d("legs", 64, b_scale=1.0).report()
+        >>> [finding.name for finding in report.deviations]
+        ['missing factor 1/2 on B', 'aliased modes']
+        """
+        from .reporting import report
+
+        return report(self, dt)
 
     def tensors(self) -> dict[str, Array]:
         """lam, B and what else defines the system: what an export writes."""
@@ -148,3 +183,21 @@ def output_vector(C: ArrayLike | None, rng: Any, V: Array | None, lam: Array, wh
     if C is None:
         return None
     return vector(C, "C", who, lam.size) if V is None else vector(C, "C", who, len(V)) @ V
+
+
+def needed_generator(rng: Any, who: str, drawn: str) -> np.random.Generator:
+    """The generator of a recipe that cannot do without one."""
+    if rng is None:
+        raise ParameterError(f"{who}: {drawn} are drawn; give rng=, a seed or a numpy Generator.")
+    return generator(rng, who)
+
+
+def paired_size(N: Any, who: str) -> int:
+    """An even state size, for recipes that are made of pairs."""
+    N = positive_integer(N, "N", who)
+    if N % 2:
+        raise ParameterError(
+            f"{who}: N counts real states and the modes come in pairs, so N must be even; got {N}, use "
+            f"{max(N - 1, 2)} or {N + 1}."
+        )
+    return N

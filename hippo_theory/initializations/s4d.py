@@ -8,48 +8,64 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Array, finite_real, known_name, positive_integer
+from .._arrays import Array, finite_real, known_name, positive_integer, positive_real
 from ..errors import ParameterError
 from ..lossless import diagonalize_normal_part
 from ..operators import LegS
 from ..systems import Diagonal
-from ._base import Initialization, output_vector
+from ._base import Initialization, needed_generator, output_vector, paired_size
+from .clipping import clipped_input
 
-__all__ = ["S4D_KINDS", "s4d"]
+__all__ = ["LAWS", "S4D_KINDS", "s4d"]
 
-S4D_KINDS = ("legs", "lin", "inv", "inv2", "quad", "real")
+S4D_KINDS = ("legs", "lin", "inv", "inv2", "quad", "real", "foud", "random")
 
-_LAWS: dict[str, Callable[[int, Any], Any]] = {
+LAWS: dict[str, Callable[[int, Any], Any]] = {
     # Integers first: N/(2n+1) - 1 would cancel near the lowest modes.
     "lin": lambda N, n: np.pi * n,
     "inv": lambda N, n: N * (N - 2 * n - 1) / (2 * n + 1) / np.pi,
     "inv2": lambda N, n: N * (N - n - 1) / (n + 1) / np.pi,
     "quad": lambda N, n: (1 + 2 * n) ** 2 / np.pi,
+    "foud": lambda N, n: 2 * np.pi * n,
 }
 
 
-def s4d(kind: str, N: int, *, b_scale: float = 0.5, C: ArrayLike | None = None, rng: Any = None) -> Initialization:
+def s4d(
+    kind: str,
+    N: int,
+    *,
+    b_scale: float = 0.5,
+    b_clip: float | None = None,
+    alpha: float = 1.0,
+    C: ArrayLike | None = None,
+    rng: Any = None,
+) -> Initialization:
     r"""S4D initialisation with N real states, stored as the upper halves of conjugate pairs.
 
     With n = 0, 1, ..., N/2 - 1 and Re lam = -1/2:
 
     - "legs": the eigenvalues of A_N = A + B B^T/2 of LegS, largest first; B = b_scale V^*B, V kept.
     - "lin": Im lam = pi n.   "inv": (N/pi)(N/(2n+1) - 1).   "inv2": (N/pi)(N/(n+1) - 1).
-    - "quad": (1 + 2n)^2/pi.  All four with B = 1.
+    - "quad": (1 + 2n)^2/pi.   "foud": 2 pi n.   "random": exp(N(0, 1)).   All six with B = 1.
     - "real": lam = -(n+1) for n = 0..N-1, N real modes, B = 1 (the initialisation of Mamba).
 
     Parameters
     ----------
-    kind : {"legs", "lin", "inv", "inv2", "quad", "real"}
+    kind : {"legs", "lin", "inv", "inv2", "quad", "real", "foud", "random"}
     N : int
-        Real state size, always. Even for the four laws; any N for "legs" and "real".
+        Real state size, always. Any N for "legs" and "real", even for the others.
     b_scale : float, default 0.5
         Scale of V^*B for "legs". Only 1/2 makes the kernels those of HiPPO as N grows
         (G_diag = G/(1 + phi)); most public code uses 1, which doubles every kernel.
+    b_clip : float, optional
+        For "legs": clip Im(V^*B) at +-b_clip as state-spaces/s4 does with 2, in the phase that numpy and torch
+        give V (row 0 real); see Notes. With ``b_scale=1`` it is the input that S4D-LegS has there.
+    alpha : float, default 1.0
+        Factor of the frequencies of a law: the frequency scaling of yu2025freqbias.
     C : array_like, optional
         Output vector: real (N,) in the operator's coordinates for "legs" (stored as C V), modal otherwise.
     rng : Generator or seed, optional
-        Draw C instead.
+        Draw C instead. "random" needs it and draws its frequencies, nothing else.
 
     Returns
     -------
@@ -62,18 +78,25 @@ def s4d(kind: str, N: int, *, b_scale: float = 0.5, C: ArrayLike | None = None, 
     UnknownNameError
         Unknown kind; the nearest one is suggested.
     ParameterError
-        N < 1, not an integer, odd for a law, or b_scale given to a kind without V^*B.
+        N < 1, not an integer, odd for a law; a switch given to a kind that it does not belong to, or out of
+        range (b_scale = 0, b_clip <= 0, alpha <= 0); "random" without rng.
 
     Notes
     -----
     "legs" comes from the phase equation, O(N^2): eigenvalues are the nearest floats, B within 4 ulp. The
-    modes of "legs", "inv" and "inv2" fall in frequency, those of "lin" and "quad" rise. "inv" misses the top
-    frequency by N/pi - pi/6 and half of the others by more than 18 % (theory D2). Mode 0 of "lin" is
-    real, its own mirror image: of the N states only N - 1 differ.
+    modes of "legs", "inv" and "inv2" fall in frequency, those of "lin", "quad" and "foud" rise. "inv" misses the
+    top frequency by N/pi - pi/6 and half of the others by more than 18 % (theory D2). Mode 0 of "lin" and "foud"
+    is real, its own mirror image: of the N states only N - 1 differ.
+
+    Clipping an imaginary part depends on the phase of the eigenvectors. In ours V^*B is real and nothing would
+    be clipped. LAPACK reduces a Hermitian matrix from its lower triangle by reflections that leave row 0 alone,
+    so numpy and torch return V with a real row 0; there V^*B = w (1 - 2iy)/sqrt(1 + 4y^2) with w abs(V^*B) and y
+    the frequency: the fast modes are nearly imaginary and are clipped. What is stored is that B in our phase.
+    From the upper triangle the last row would be real, and another B would come out.
 
     References
     ----------
-    gu2022s4d (kinds), gu2024mamba ("real"); theory section 4, L3.
+    gu2022s4d (kinds), gu2024mamba ("real"), yu2025freqbias (alpha); theory section 4, L3.
 
     Examples
     --------
@@ -84,21 +107,27 @@ def s4d(kind: str, N: int, *, b_scale: float = 0.5, C: ArrayLike | None = None, 
     True
     """
     kind = known_name(kind, S4D_KINDS, "S4D kind")
-    N = positive_integer(N, "N", f"s4d({kind!r})")
-    b_scale = finite_real(b_scale, "b_scale", f"s4d({kind!r})")
+    who = f"s4d({kind!r})"
+    N = positive_integer(N, "N", who)
+    b_scale, alpha = finite_real(b_scale, "b_scale", who), positive_real(alpha, "alpha", who)
+    if kind != "legs" and (b_scale != 0.5 or b_clip is not None):
+        raise ParameterError(f"{who}: b_scale and b_clip belong to V^*B of 'legs'; this kind has B = 1 by definition.")
+    if kind not in LAWS and alpha != 1:
+        raise ParameterError(f"{who}: alpha scales the frequencies of a law ({', '.join(LAWS)}); leave it out here.")
     if kind == "legs":
-        return _legs(N, b_scale, C, rng)
-    if b_scale != 0.5:
-        raise ParameterError(f"s4d({kind!r}): b_scale scales V^*B of 'legs'; this kind has B = 1 by definition.")
-    lam = _law(kind, N)
-    modal = output_vector(C, rng, None, lam, f"s4d({kind!r})")
+        return _legs(N, b_scale, b_clip, C, rng)
+    if kind == "random":
+        N, source = paired_size(N, who), needed_generator(rng, who, "its frequencies")
+        lam, rng = -0.5 + 1j * np.exp(source.standard_normal(N // 2)), None
+    else:
+        lam = _law(kind, N, alpha)
     pairs = kind != "real"
     return Initialization(
-        recipe={"recipe": "s4d", "kind": kind, "N": N},
-        system=Diagonal(lam, np.ones(lam.size), C=modal, conjugate_pairs=pairs),
+        recipe={"recipe": "s4d", "kind": kind, "N": N} | ({"alpha": alpha} if alpha != 1 else {}),
+        system=Diagonal(lam, np.ones(lam.size), C=output_vector(C, rng, None, lam, who), conjugate_pairs=pairs),
         N=N,
         V=None,
-        source="gu2024mamba" if kind == "real" else "gu2022s4d",
+        source="yu2025freqbias" if alpha != 1 else "gu2022s4d" if pairs else "gu2024mamba",
         conventions={
             "N": f"real state size; {lam.size} modes stored",
             "B": "1 for every mode",
@@ -107,35 +136,36 @@ def s4d(kind: str, N: int, *, b_scale: float = 0.5, C: ArrayLike | None = None, 
     )
 
 
-def _law(kind: str, N: int) -> Array:
+def _law(kind: str, N: int, alpha: float) -> Array:
     if kind == "real":
         return -(np.arange(N) + 1.0)
-    if N % 2:
-        raise ParameterError(
-            f"s4d({kind!r}): N counts real states and the modes come in pairs, so N must be even; "
-            f"got {N}, use {N - 1} or {N + 1}."
-        )
-    return np.asarray(-0.5 + 1j * _LAWS[kind](N, np.arange(N // 2)))
+    N = paired_size(N, f"s4d({kind!r})")
+    return np.asarray(-0.5 + 1j * (alpha * LAWS[kind](N, np.arange(N // 2))))
 
 
-def _legs(N: int, b_scale: float, C: ArrayLike | None, rng: Any) -> Initialization:
+def _legs(N: int, b_scale: float, b_clip: float | None, C: ArrayLike | None, rng: Any) -> Initialization:
     if b_scale == 0:
         raise ParameterError("s4d('legs'): b_scale must not be zero: nothing would reach the state.")
     operator = LegS(N)
     part = diagonalize_normal_part(operator)
-    B = b_scale * np.where(part.lam.imag == 0, 0.5, 1.0) * part.weights
+    B, recipe, said = part.weights, {"recipe": "s4d", "kind": "legs", **operator.identity(), "b_scale": b_scale}, ""
+    if b_clip is not None:
+        recipe["b_clip"] = positive_real(b_clip, "b_clip", "s4d('legs')")
+        B, said = clipped_input(part, operator, b_clip, "s4d('legs')"), f", its imaginary part clipped at {b_clip:g}"
+    B = b_scale * np.where(part.lam.imag == 0, 0.5, 1.0) * B
     if C is not None and np.iscomplexobj(C):
         raise ParameterError("s4d('legs'): C must be real: stored halves give the real output 2 Re(C V z).")
     modal = output_vector(C, rng, part.V, part.lam, "s4d('legs')")
+    phase = f" where row 0 of V is real{said}" if said else ", V^* B real and positive"
     return Initialization(
-        recipe={"recipe": "s4d", "kind": "legs", **operator.identity(), "b_scale": b_scale},
+        recipe=recipe,
         system=Diagonal(part.lam, B, C=part.V if modal is None else modal, conjugate_pairs=True),
         N=N,
         V=part.V,
         source="gu2022s4d; theory L3, L4",
         conventions={
             "N": f"real state size; {part.lam.size} modes stored",
-            "B": f"{b_scale!r} V^* B, V^* B real and positive" + ("; a real mode carries half of it" if N % 2 else ""),
+            "B": f"{b_scale!r} V^* B{phase}" + ("; a real mode carries half of it" if N % 2 else ""),
             "sign of Im": "Im lam >= 0; outputs are 2 Re(C x)",
         },
     )

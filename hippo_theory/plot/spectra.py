@@ -10,7 +10,7 @@ from .style import PALETTE
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["imaginary_parts", "relative_errors"]
+__all__ = ["imaginary_parts", "nodes", "phase_roots", "relative_errors"]
 
 _MARKERS = ("o", "s", "^", "D", "v")
 
@@ -91,3 +91,86 @@ def relative_errors(ax: Axes, errors: Mapping[str, tuple[Any, Any]], *, level: f
         ax.plot(position, [100 * e for e in error], color=PALETTE[(5, 0)[i % 2]], label=label)
     ax.set_xlabel("position in the spectrum, $2(n+1)/N$")
     ax.set_ylabel("relative error (%)")
+
+
+def phase_roots(ax: Axes, y: Any, theta: Any, roots: Any, levels: Any) -> None:
+    """A phase in units of pi against the frequency, and where it passes the given levels.
+
+    Parameters
+    ----------
+    ax : Axes
+    y, theta : ndarray, shape (Y,)
+    roots, levels : ndarray, shape (M,)
+        A root at 0 is left out: the axis is logarithmic.
+
+    Returns
+    -------
+    None
+
+    Examples
+    --------
+    >>> from hippo_theory.plot import canvas, house_style, phase_roots
+    >>> with house_style():
+    ...     figure, [[ax]] = canvas(1, 1, width=3.0, height=2.0)
+    ...     phase_roots(ax, [0.1, 1.0, 10.0], [0.1, 0.5, 0.9], [1.0], [0.5])
+    >>> ax.get_xlabel()
+    'frequency $y$'
+    """
+    ax.plot(y, theta, color=PALETTE[0])
+    for root, level in zip(roots, levels, strict=True):
+        if root > 0:
+            ax.plot([y[0], root], [level, level], color="0.75", linewidth=0.7, zorder=0)
+            ax.plot([root, root], [min(theta), level], color=PALETTE[1], linewidth=0.7, zorder=1)
+            ax.plot(root, level, "o", color=PALETTE[1], markersize=4)
+    ax.set_xscale("log")
+    ax.set_xlim(y[0], y[-1])
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("frequency $y$")
+    ax.set_ylabel(r"$\Theta(y)/\pi$")
+
+
+def nodes(ax: Axes, pairs: Mapping[int, tuple[Any, Any]]) -> None:
+    """Two sets of numbers in [0, 1] for each size, one row a size: ticks and circles that should coincide.
+
+    Parameters
+    ----------
+    ax : Axes
+    pairs : mapping of N to (nodes, eigenvalues)
+
+    Returns
+    -------
+    None
+
+    Examples
+    --------
+    >>> from hippo_theory.plot import canvas, house_style, nodes
+    >>> with house_style():
+    ...     figure, [[ax]] = canvas(1, 1, width=3.0, height=2.0)
+    ...     nodes(ax, {2: ([0.21, 0.79], [0.21, 0.79])})
+    >>> ax.get_legend_handles_labels()[1]
+    ['Gauss-Legendre node', 'eigenvalue']
+    """
+    for row, (ticks, circles) in enumerate(pairs.values()):
+        first = row == 0
+        ax.plot(
+            ticks,
+            [row] * len(ticks),
+            "|",
+            color="black",
+            markersize=14,
+            markeredgewidth=0.8,
+            label="Gauss-Legendre node" if first else None,
+        )
+        ax.plot(
+            circles,
+            [row] * len(circles),
+            "o",
+            color=PALETTE[1],
+            markersize=5,
+            markerfacecolor="none",
+            label="eigenvalue" if first else None,
+        )
+    ax.set_yticks(range(len(pairs)), [f"$N={N}$" for N in pairs])
+    ax.set_ylim(-0.6, len(pairs) - 0.4)
+    ax.set_xlabel("$x$")
+    ax.set_ylabel("state size")

@@ -14,7 +14,8 @@ from hippo_theory.papers import FIGURES, s4d
 
 def test_the_registry_holds_the_promised_figures_under_their_own_ids():
     httyh = ["httyh-1", "httyh-2", "httyh-3", "httyh-delay", "httyh-reconstruct", "httyh-timescale", "lmu-pade"]
-    assert list(FIGURES) == [*httyh, "s4d-2", "s4d-3", "ptd-1"]
+    lossless = ["legs-spectrum", "gramian-nodes", "kappa-growth"]
+    assert list(FIGURES) == [*httyh, "s4d-2", "s4d-3", *lossless, "ptd-1"]
     assert all(figure.id == id and figure.source and figure.caption for id, figure in FIGURES.items())
 
 
