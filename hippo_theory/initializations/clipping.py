@@ -19,8 +19,6 @@ def clipped_input(part: NormalPart, operator: Operator, limit: float, who: str) 
             f"{who}: b_clip reproduces state-spaces/s4, whose phases are known for LegS and LagT only, not for "
             f"{operator!r}; leave it out."
         )
-    if not limit > 0:
-        raise ParameterError(f"{who}: b_clip must be positive, got {limit}; None is no clip.")
     turn = row_zero_real(part.V)
     return clip_imaginary(part.weights * turn, limit) * turn.conj()
 

@@ -7,16 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import frozen
+from .._arrays import frozen, positive_real
 from ..lossless import diagonalize_normal_part
 from ..operators import Operator
 from ..systems import DiagonalPlusLowRank
 from ._base import Initialization, output_vector
+from .clipping import clipped_input
 
 __all__ = ["s4"]
 
 
-def s4(operator: Operator, *, C: ArrayLike | None = None, rng: Any = None) -> Initialization:
+def s4(
+    operator: Operator, *, b_clip: float | None = None, C: ArrayLike | None = None, rng: Any = None
+) -> Initialization:
     r"""S4's form of an operator: A = V (diag(lam) - P P^*) V^*, exactly equivalent to A.
 
     A + B B^T/2 is normal, with eigenvalues on Re s = -shift and unitary V; P = V^*B/sqrt2 and the
@@ -25,6 +28,9 @@ def s4(operator: Operator, *, C: ArrayLike | None = None, rng: Any = None) -> In
     Parameters
     ----------
     operator : LegS, LagT, FouT or TakenakaMalmquist
+    b_clip : float, optional
+        For LegS and LagT: clip Im(V^*B) at +-b_clip as state-spaces/s4 does with 2, in the phase where row 0
+        of V is real (see ``s4d``). P is left alone.
     C : array_like, shape (N,), optional
         Output vector in the operator's coordinates; stored as C V. None reads out the state.
     rng : Generator or seed, optional
@@ -39,7 +45,7 @@ def s4(operator: Operator, *, C: ArrayLike | None = None, rng: Any = None) -> In
     Raises
     ------
     ParameterError
-        A two-port family (LegT), whose correction has rank two.
+        A two-port family (LegT), whose correction has rank two; b_clip <= 0, or given to another family.
     ShapeError
         C does not have N entries.
 
@@ -62,11 +68,18 @@ def s4(operator: Operator, *, C: ArrayLike | None = None, rng: Any = None) -> In
     >>> bool(np.abs(A - op.A).max() < 1e-13 * np.linalg.norm(op.A, 2))
     True
     """
-    lam, V, weights = diagonalize_normal_part(operator).full()
+    part = diagonalize_normal_part(operator)
+    lam, V, weights = part.full()
     modal = output_vector(C, rng, V, lam, "s4")
-    system = DiagonalPlusLowRank(lam, P=weights / np.sqrt(2.0), B=weights, C=V if modal is None else modal)
+    B, recipe, said = weights, {"recipe": "s4", **operator.identity()}, ", real and positive"
+    if b_clip is not None:
+        recipe["b_clip"] = b_clip = positive_real(b_clip, "b_clip", "s4")
+        half = clipped_input(part, operator, b_clip, "s4")
+        B = np.concatenate([half, half[: operator.N // 2].conj()])
+        said = f" where row 0 of V is real, its imaginary part clipped at {b_clip:g}"
+    system = DiagonalPlusLowRank(lam, P=weights / np.sqrt(2.0), B=B, C=V if modal is None else modal)
     return Initialization(
-        recipe={"recipe": "s4", **operator.identity()},
+        recipe=recipe,
         system=system,
         N=operator.N,
         V=frozen(V),
@@ -74,7 +87,7 @@ def s4(operator: Operator, *, C: ArrayLike | None = None, rng: Any = None) -> In
         conventions={
             "N": "real state size; the full spectrum of N modes is stored",
             "A": "V (diag(lam) - P P^*) V^*, mirror images of conjugate pairs in the second half",
-            "B": "V^* B, the whole of it, real and positive",
+            "B": f"V^* B, the whole of it{said}",
             "sign of Im": "stored halves first, Im lam >= 0",
         },
     )

@@ -150,7 +150,7 @@ def _legs(N: int, b_scale: float, b_clip: float | None, C: ArrayLike | None, rng
     part = diagonalize_normal_part(operator)
     B, recipe, said = part.weights, {"recipe": "s4d", "kind": "legs", **operator.identity(), "b_scale": b_scale}, ""
     if b_clip is not None:
-        recipe["b_clip"] = positive_real(b_clip, "b_clip", "s4d('legs')")
+        recipe["b_clip"] = b_clip = positive_real(b_clip, "b_clip", "s4d('legs')")
         B, said = clipped_input(part, operator, b_clip, "s4d('legs')"), f", its imaginary part clipped at {b_clip:g}"
     B = b_scale * np.where(part.lam.imag == 0, 0.5, 1.0) * B
     if C is not None and np.iscomplexobj(C):

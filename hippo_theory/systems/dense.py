@@ -176,7 +176,7 @@ class StateSpace(System):
         ----------
         .. [1] M. Schoene et al., Scalable event-by-event processing of neuromorphic sensory signals with deep
            state-space models (Event-SSM), arXiv 2404.18508.
-        .. [2] gu2024mamba. The bilinear methods: gu2020hippo, appendix B.3; contractions: theory L8.
+        .. [2] gu2024mamba. The bilinear methods: gu2020hippo; contractions: theory L8.
 
         Examples
         --------
