@@ -120,7 +120,8 @@ def approximation_study(
     LegS approximates in x = e^-tau: where the k-th derivative jumps inside, the order is k + 1/2; a past that
     grows like tau = -log x has the order 1. For smooth pasts LegT converges spectrally although its
     kernels do not (order 1/2). FouT at finite N has the order 1/2 whatever the smoothness: its kernels start at
-    2 p_n(0) and leave ghosts (theory F3). Composite Gauss-Legendre quadrature, good to about 1e-13.
+    2 p_n(0) and leave ghosts (theory F3). Composite Gauss-Legendre quadrature, good to about 1e-13. LagT has no measure
+    that fades: a past that does not decay is not in its space, and the errors are then of the order of the past.
 
     References
     ----------

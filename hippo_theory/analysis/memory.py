@@ -54,7 +54,8 @@ class Memory(Immutable):
         Parameters
         ----------
         s : array_like
-            Times, not lags; for a family with a window t - window <= s <= t.
+            Times, not lags; for a family with a window t - window <= s <= t. The sample number k was held from k dt
+            to (k+1) dt: its value belongs to (k + 1/2) dt.
         at : int, default -1
             Which column of ``states``.
 
@@ -65,18 +66,24 @@ class Memory(Immutable):
         Raises
         ------
         ParameterError
-            s in the future, before the beginning, or before the window.
+            s in the future, before a window, or before t = 0 where the warp is not defined there.
 
         Notes
         -----
-        For LegS the best approximation in the measure e^{a(s)-a(t)} a'(s); for LagT the sum of
-        Laguerre functions; for LegT and FouT at finite N only nearly the best one (theory F3).
+        For LegS the best approximation in the measure e^{a(s)-a(t)} a'(s) over the whole past, in which
+        nothing was heard before t = 0; for LagT the sum of Laguerre functions; for LegT and FouT at
+        finite N only nearly the best one (theory F3).
         """
         s = finite(s, "s", "reconstruct")
         if not -self.time.size <= at < self.time.size:
             raise ParameterError(f"reconstruct: at = {at} is not one of the {self.time.size} moments that were kept.")
         t = self.time[at]
         lag = self.warp.lag(t, s)
+        if (lag > self.operator.window).any():
+            raise ParameterError(
+                f"reconstruct: the window of {self.operator!r} at t = {t:g} holds the times from "
+                f"{t - self.operator.window:g} on; s = {float(np.min(s)):g} lies before it."
+            )
         # What is infinitely old is read off at the end of the basis.
         basis = self.operator.basis(np.minimum(lag, _OLDEST))
         return np.asarray(np.tensordot(self.states[:, at], basis, axes=1))

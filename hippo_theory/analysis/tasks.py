@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Immutable, Real, generator, positive_integer, positive_real
-from ..errors import ParameterError
+from ..errors import ParameterError, ParameterTypeError
 from ..operators import Operator
 from ._checks import checked_operator
 
@@ -103,7 +103,7 @@ class WhiteNoise:
         return np.asarray(v - v[:, :1])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ReadOut(Immutable):
     """Expected errors of the best linear read-out of a state; made by the tasks.
 
@@ -128,6 +128,9 @@ class ReadOut(Immutable):
     def relative(self) -> float:
         """rmse / zero: 0 is perfect, 1 has learnt nothing."""
         return self.rmse / self.zero
+
+    def __repr__(self) -> str:
+        return f"ReadOut(rmse={self.rmse:.3g}, relative={self.relative:.3g}, weights {self.weights.shape})"
 
 
 def reconstruction_task(operator: Operator, dt: float, noise: WhiteNoise | None = None, memory: int = 1000) -> ReadOut:
@@ -171,7 +174,7 @@ def reconstruction_task(operator: Operator, dt: float, noise: WhiteNoise | None 
     >>> matched < 1e-3 < 0.5 < late
     True
     """
-    noise = WhiteNoise(4000, 1e-3, 100) if noise is None else noise
+    noise = _checked_noise(WhiteNoise(4000, 1e-3, 100) if noise is None else noise, "reconstruction_task")
     memory = positive_integer(memory, "memory", "reconstruction_task")
     if memory > noise.length:
         raise ParameterError(f"reconstruction_task: memory = {memory} exceeds the {noise.length} samples.")
@@ -234,7 +237,7 @@ def delay_task(
     >>> ht.delay_task(ht.LegT(64), 1e-2, noise, lag=100).relative < 1e-2
     True
     """
-    noise = WhiteNoise(4000, 2.5e-4, 1000) if noise is None else noise
+    noise = _checked_noise(WhiteNoise(4000, 2.5e-4, 1000) if noise is None else noise, "delay_task")
     lag = positive_integer(lag, "lag", "delay_task")
     if lag > noise.length - 2:
         raise ParameterError(
@@ -266,6 +269,15 @@ def delay_task(
         targets.append(X[-1])
     rmse = _rms(errors)
     return ReadOut(rmse, _rms(targets), weights, np.array([rmse]))
+
+
+def _checked_noise(noise: Any, who: str) -> WhiteNoise:
+    if not isinstance(noise, WhiteNoise):
+        raise ParameterTypeError(
+            f"{who}: noise must be a WhiteNoise, whose covariance is known, got {type(noise).__name__}; for signals of "
+            "your own see ht.remember."
+        )
+    return noise
 
 
 def _rms(signals: list[Real]) -> float:

@@ -116,8 +116,8 @@ def matched_step(operator: Operator, steps: float) -> float:
     length = window if window < math.inf else operator.mean_memory
     if length == math.inf:
         raise ParameterError(
-            f"matched_step: the measure of {operator!r} neither ends nor decays, it has no time scale; tilt the system "
-            "or choose dt by the frequencies that are needed."
+            f"matched_step: the measure of {operator!r} neither ends nor decays, it has no time scale; choose dt so "
+            "that its slowest function, about 4N long, covers what is to be remembered (4N/steps)."
         )
     return length / steps
 

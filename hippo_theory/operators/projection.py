@@ -97,6 +97,14 @@ class Projection(Immutable):
         """
         return StateSpace(self.A, self.B)
 
+    def coefficients(self, x: Array) -> Real:
+        """The c_n for which sum_n c_n phi_n(X) is the best approximation of the past: gram^+ x, shape of x.
+
+        x (N,) or (N, T) are states of ``system``, which is run like any other:
+        ``system.discretize(dt)``. For orthonormal functions c = x.
+        """
+        return np.asarray(np.linalg.pinv(self.gram, rcond=1e-14, hermitian=True) @ np.asarray(x, dtype=np.float64))
+
     @property
     def reduced(self) -> StateSpace:
         """The system of size ``rank`` in the coordinates modes^T x; its outputs are the N coefficients x."""

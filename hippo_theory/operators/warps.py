@@ -30,7 +30,9 @@ class Warp:
 
     Notes
     -----
-    ``ht.warp`` makes one. The four named warps evaluate a(t) - a(s) without cancellation.
+    ``ht.warp`` makes one. The four named warps evaluate a(t) - a(s) without cancellation. The measure
+    a'(s) e^{a(s)-a(t)} has the mass 1 over the whole past; where a(0) is finite ("logarithmic", "quadratic")
+    a part of it lies before t = 0, and counts as silence.
     """
 
     name: str
@@ -128,6 +130,11 @@ def warp(a: Any) -> Warp:
     """
     if isinstance(a, Warp):
         return a
+    if a == "translated":
+        raise ParameterError(
+            "warp: a translated window is no map of time; ht.derive and ht.project take it, LegT, FouT and LagT have "
+            'it: leave them at warp="exponential", the time-invariant system.'
+        )
     if isinstance(a, str):
         return WARPS[known_name(a, WARPS, "warp")]
     sympy = require("sympy")

@@ -15,9 +15,10 @@ _HEAD = (
     + """
 
 Written by `hippo-theory reproduce{option}`{size}. {kept} of {total} claims hold. For every figure the table says
-which value a paper or the theory demands, what was measured on the data of the picture, and what counts as
-agreement. Of rounding errors it says only that they stay within their bound, since their digits differ from
-machine to machine (manifest.json has them). Sources are reference keys and facts, listed in
+which value is expected, what was measured on the data of the picture, and what counts as agreement. Expected is
+what a paper or the theory demands, or, where the source says "measured before", what an earlier run found. Of
+rounding errors it says only that they stay within their bound, since their digits differ from machine to machine
+(manifest.json has them). Sources are reference keys and facts, listed in
 [THEORY.md](../THEORY.md).
 """
 )

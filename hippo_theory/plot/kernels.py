@@ -83,7 +83,7 @@ def impulse_weights(ax: Axes, t: Any, weights: Mapping[str, Any], *, zoom: tuple
     >>> ax.get_xlabel()
     '$t$'
     """
-    inset = ax.inset_axes((0.56, 0.37, 0.42, 0.38))
+    inset = ax.inset_axes((0.56, 0.55, 0.42, 0.38))
     for colour, marker, (label, values) in zip(PALETTE, "os^", weights.items(), strict=False):
         ax.plot(t, values, color=colour, label=label, linewidth=0.9)
         inset.plot(t, values, marker, color=colour, linestyle="-", linewidth=0.7, markersize=3, markerfacecolor="white")

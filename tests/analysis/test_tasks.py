@@ -192,3 +192,13 @@ def test_tasks_need_operators():
 def test_the_nyquist_frequency_is_left_out():
     noise = ht.WhiteNoise(length=8, dt=1.0, freq=0.5)
     assert noise.harmonics == 3 and noise.factor().shape == (8, 6)
+
+
+def test_signals_are_no_noise():
+    for task in (ht.reconstruction_task, ht.delay_task):
+        with pytest.raises(ParameterTypeError, match="WhiteNoise"):
+            task(ht.LegS(4), 0.1, np.ones(20))
+
+
+def test_a_read_out_prints_what_matters():
+    assert repr(ht.reconstruction_task(ht.LegT(4), 0.1, NOISE, 10)).startswith("ReadOut(rmse=")

@@ -480,3 +480,30 @@ def test_gram_matrices_are_integrals_of_the_functions_themselves(family):
         f = sp.lambdify(derivation_symbol(phi), phi[n] * phi[m] * sp.exp(-derivation_symbol(phi)), "numpy")
         upper = float(sp.Min(family.interval[1], 60))
         assert float(G[n, m]) == pytest.approx(quad(f, 0, upper, epsabs=1e-13)[0], abs=1e-11)
+
+
+def test_own_functions_on_a_window_agree_with_quadrature():
+    """Entries in sines of constants, too long to simplify; the second road is ht.project."""
+    functions = [sp.sin(x), sp.cos(x), sp.sin(2 * x), sp.cos(2 * x)]
+    A, B = ht.derive(functions, warp="translated").exact(4)
+    sampled = ht.project(sp.lambdify(x, sp.Matrix(functions).T.tolist()[0], "numpy").__call__, warp="translated")
+    np.testing.assert_allclose(np.array(A.evalf(30), dtype=float), sampled.A, rtol=1e-6)
+    np.testing.assert_allclose(np.array(B.evalf(30), dtype=float)[:, 0], sampled.B, atol=1e-9)
+
+
+def test_constants_in_denominators_do_not_make_terms_different():
+    """8x - 4 in the weight of Chebyshev's second kind: not closed, whatever the functions are multiplied by."""
+    weight = sp.sqrt(x * (1 - x))
+    for factor in (1, 4):
+        assert not ht.derive([1, factor * (2 * x - 1)], weight=weight).closure(2).closed
+
+
+def test_names_of_families_may_be_written_in_any_case():
+    assert ht.derive("Legendre").exact(2) == ht.derive("legendre").exact(2)
+    with pytest.raises(UnknownNameError, match="Jacobi"):
+        ht.derive("gegenbauer")
+
+
+def test_a_window_is_no_warp_of_time():
+    with pytest.raises(ParameterError, match="no map of time"):
+        ht.warp("translated")

@@ -505,3 +505,10 @@ def test_laguerre_functions_of_scipy_agree():
     basis = lambda x: np.exp(-x / 2) * eval_laguerre(index(16), x)  # noqa: E731
     found = ht.project(basis, warp="translated", window=np.inf)
     assert np.abs(found.A - ht.LagT(16).A).max() <= SLOPE
+
+
+def test_a_frame_reconstructs_the_past_that_its_state_holds():
+    """Powers of x, far from orthonormal: the coefficients of u = 1 - 2 x^2 come back from the state."""
+    powers = ht.project(lambda x: np.stack([x**k for k in range(4)]))
+    u = np.array([1.0, 0.0, -2.0, 0.0])
+    np.testing.assert_allclose(powers.coefficients(powers.gram @ u), u, atol=1e-9)

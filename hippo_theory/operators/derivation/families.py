@@ -231,7 +231,8 @@ def _terms(expression: Any) -> dict[Any, Any]:
     """Terms of an expanded sum, {function of x: constant factor}."""
     found: dict[Any, Any] = {}
     for term in sp.Add.make_args(sp.expand(expression)):
-        constant, function = term.as_independent(X, as_Add=False)
+        # 1/(2x - 2) is 1/(x - 1) with a constant in front.
+        constant, function = sp.factor_terms(term).as_independent(X, as_Add=False)
         if constant != 0:
             found[function] = found.get(function, 0) + constant
     return found

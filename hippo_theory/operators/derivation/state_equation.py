@@ -39,8 +39,8 @@ class Closure:
     M : sympy Matrix (N x N)
         The part inside the span.
     residual : tuple of sympy expressions
-        r_n(x), the part outside. It is unique modulo the span: polynomials are divided out, so that a
-        proper fraction or functions of higher degree remain.
+        r_n(x), the part outside, unique modulo the span. For the families polynomials are divided out, so
+        that a proper fraction or functions of higher degree remain.
     closed : bool
         Whether every r_n is zero.
     """
@@ -138,10 +138,10 @@ class Derivation:
         if self.warp is not None:
             return closure.M, B
         end = sp.Matrix([self._value(f, sp.S.One) for f in phi])
-        dual = self.gram(N).LUsolve(sp.Matrix([f.subs(X, 1) for f in phi])).applyfunc(sp.simplify)
+        dual = self.gram(N).LUsolve(sp.Matrix([f.subs(X, 1) for f in phi])).applyfunc(_tidy)
         if self.family.periodic(N):
-            return (closure.M - 2 * end * dual.T).applyfunc(sp.simplify), B + end
-        return (closure.M - end * dual.T).applyfunc(sp.simplify), B
+            return (closure.M - 2 * end * dual.T).applyfunc(_tidy), B + end
+        return (closure.M - end * dual.T).applyfunc(_tidy), B
 
     def gram(self, N: int) -> Any:
         """int phi_n phi_m w dx (N x N): the identity for an orthonormal family.
@@ -231,6 +231,11 @@ class Derivation:
         return r"$\displaystyle \begin{aligned}" + r"\\ ".join("&" + line for line in self.steps()) + r"\end{aligned}$"
 
 
+def _tidy(entry: Any) -> Any:
+    """Simplified where that is quick: on long sums of sines of constants sympy would try for minutes."""
+    return sp.simplify(entry) if entry.count_ops() <= 60 else entry
+
+
 def derive(family: Any = "legendre", weight: Any = None, warp: Any = "exponential") -> Derivation:
     r"""Derive x' = a'(t)(A x + B u) from an orthogonal family, a weight and a warp, symbolically.
 
@@ -264,8 +269,8 @@ def derive(family: Any = "legendre", weight: Any = None, warp: Any = "exponentia
     Notes
     -----
     A span that is not closed under the flow has no exact matrix: ``exact`` raises ``NotClosedError``
-    and ``closure`` has the residual. Cost: polynomial algebra, about 0.1 s at N = 8;
-    for a basis of your own sympy's integrals, up to a minute where sines are multiplied.
+    and ``closure`` has the residual. Cost: polynomial algebra, about 0.1 s at N = 8; for a basis of your
+    own sympy's integrals, seconds. Long entries (sines of constants) are left as sympy finds them.
 
     References
     ----------
@@ -315,7 +320,7 @@ def _family(given: Any) -> Family:
     if isinstance(given, Family):
         return given
     if isinstance(given, str):
-        return _NAMED[known_name(given, _NAMED, "family")]
+        return _NAMED[known_name(given.lower(), _NAMED, "family (ht.Jacobi(a, a) is Gegenbauer)")]
     if isinstance(given, Sequence):
         return Functions(given)
     raise ParameterTypeError(f"derive: a family, its name or a list of sympy expressions is needed, got {given!r}.")

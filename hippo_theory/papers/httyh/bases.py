@@ -184,7 +184,8 @@ def _claims(data: Data) -> list[Claim]:
     derived = [
         Claim.same(
             f"httyh-3/derived-{family.__name__.lower()}",
-            f"{family.__name__}, N = 1, ..., 8: the symbolic derivation gives the closed form.",
+            f"{family.__name__}, every {'odd ' if family is FouT else ''}N up to 8: derived symbolically it is the "
+            "closed form.",
             "F4",
             expected="identical",
             measured="identical" if same == 1 else "different",
@@ -210,10 +211,11 @@ BASES = Figure(
     title="Basis functions and measures",
     source="gu2023httyh, Figure 3",
     caption=(
-        "First four basis functions p_n and the measure (green) in which they are orthonormal. Top: the four families "
-        "against the lag; the measure of LagT is 1 everywhere and does not decay. Bottom: LegS in warped time, "
-        "x' = a'(t)(Ax + Bu), seen from t = 4: how old a moment s counts is e^(a(s) - a(t)); a = log t is the "
-        "original HiPPO, which weighs all of the past alike."
+        "First four basis functions p_n and the measure (green) in which they are orthonormal over the whole past. "
+        "Top: the four families against the lag; the measure of LagT is 1 everywhere and does not decay. Bottom: "
+        "LegS in warped time, x' = a'(t)(Ax + Bu), seen from t = 4: how old a moment s counts is e^(a(s) - a(t)); "
+        "a = log t is the original HiPPO, which weighs all of the past alike. For a = log(1+t) and "
+        "t^2/2 a part of the measure lies before t = 0, which counts as silence."
     ),
     compute=_compute,
     draw=_draw,

@@ -91,7 +91,7 @@ def _draw(data: Data) -> MatplotlibFigure:
         weights = {f"$N={N_fout}$": data["spike"], f"$N={N_coarse}$": data["spike_513"]}
         plot.impulse_weights(right, data["t"], weights, zoom=(0.984, 1.016))
         right.set_title(r"(c) FouT, $C=B^\top$, $D=-1$: $\delta(t-1)$")
-        right.legend(loc="upper right")
+        right.legend(loc="upper left")
     return figure
 
 

@@ -159,7 +159,7 @@ def _claims(data: Data) -> list[Claim]:
             Claim.near(
                 f"httyh-2/error-{name}",
                 f"Relative error of the reconstruction in its measure: {_WORDS[name]}, N = {op.N}.",
-                "gu2023httyh",
+                "measured before",
                 expected=_ERRORS[name],
                 measured=float(data[f"{name}_error"]),
                 tolerance=1e-3,
@@ -194,7 +194,7 @@ def _order_claims(data: Data) -> list[Claim]:
     claims.append(
         Claim.at_most(
             "httyh-2/legt-spectral",
-            "The same function as a past: LegT at N = 33 has forgotten less than",
+            "The same function as a past: the error of LegT, N = 33, is that of spectral accuracy.",
             "F3",
             bound=1e-9,
             measured=data["legt_study"][0, 2],
@@ -211,8 +211,8 @@ ONLINE = Figure(
         "Input (black: noise up to 20 Hz on a slow sine, 10000 samples of 0.5 ms), what the final state knows of it "
         "(red) and the measure in which it was to be fitted (green), for four operators of about 64 states; beside "
         "them all states over time. The windows see 20 waves, which 64 Legendre polynomials just resolve; the scaled "
-        "LegS sees 100 and keeps their mean. Bottom: errors against the state size. LegS has the order that the "
-        "smoothness of the past in x = e^-tau allows. LegT remembers a smooth past with spectral accuracy although "
+        "LegS sees 100 and keeps a smoothed version. Bottom: errors against the state size. LegS has the order that "
+        "the smoothness of the past in x = e^-tau allows. LegT remembers a smooth past with spectral accuracy although "
         "its kernels converge like N^-1/2, as those of FouT do."
     ),
     compute=_compute,
