@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _recipes() -> dict[str, Callable[[int], Any]]:
-    from .initializations import S4D_KINDS, s4, s4d
+    from .initializations import S4D_KINDS, dss, mamba, s4, s4d
     from .operators import FAMILIES
 
     def dplr(family: str) -> Callable[[int], Any]:
@@ -107,7 +107,9 @@ def _recipes() -> dict[str, Callable[[int], Any]]:
     return {
         **{name.lower(): family for name, family in FAMILIES.items()},
         **{f"s4-{name.lower()}": dplr(name) for name in FAMILIES if name != "LegT"},
-        **{f"s4d-{kind}": partial(s4d, kind) for kind in S4D_KINDS},
+        **{f"s4d-{kind}": partial(s4d, kind) for kind in S4D_KINDS if kind != "random"},
+        "dss": dss,
+        "mamba": mamba,
     }
 
 
@@ -124,7 +126,7 @@ def _figures(options: argparse.Namespace) -> int:
 
     if not options.ids:
         for known in FIGURES.values():
-            print(f"{known.id:<10} {known.title}  [{known.source}]")
+            print(f"{known.id:<18} {known.title}  [{known.source}]")
         return 0
     for name in options.ids:
         for path in save(figure(name, quick=options.quick), options.out):

@@ -3,20 +3,25 @@
 from .approximation import ApproximationStudy, approximation_study
 from .conditioning import EigenvectorCondition, eigenvector_condition
 from .memory import Memory, remember
+from .modes import Aliasing, ModeMemory, aliasing, memory
 from .tasks import ReadOut, WhiteNoise, delay_task, reconstruction_task
 from .timescale import Timescale, matched_step, timescale
 
 __all__ = [
+    "Aliasing",
     "ApproximationStudy",
     "EigenvectorCondition",
     "Memory",
+    "ModeMemory",
     "ReadOut",
     "Timescale",
     "WhiteNoise",
+    "aliasing",
     "approximation_study",
     "delay_task",
     "eigenvector_condition",
     "matched_step",
+    "memory",
     "reconstruction_task",
     "remember",
     "timescale",

@@ -89,7 +89,8 @@ class ModeMemory(Immutable):
 
     def __str__(self) -> str:
         when = "discrete time" if self.dt is None else f"dt = {self.dt:g}"
-        ends = "" if self.shortest == self.longest else f", from {self.shortest:.4g} to {self.longest:.4g}"
+        shortest, longest = f"{self.shortest:.4g}", f"{self.longest:.4g}"
+        ends = "" if shortest == longest else f", from {shortest} to {longest}"
         return f"{when}: half-life {self.median:.4g} steps (median){ends}"
 
     __repr__ = __str__
@@ -171,7 +172,7 @@ def memory(system: Any, dt: float | None = None) -> ModeMemory:
     --------
     >>> import hippo_theory as ht
     >>> print(ht.memory(ht.mamba(16), 0.01))
-    dt = 0.01: half-life 8.184 steps (median), from 4.332 to 69.31
+    dt = 0.01: half-life 8.183 steps (median), from 4.332 to 69.31
     >>> print(ht.memory(ht.s4d("lin", 16).discretize(0.01)))
     discrete time: half-life 138.6 steps (median)
     """
@@ -181,6 +182,8 @@ def memory(system: Any, dt: float | None = None) -> ModeMemory:
             raise ParameterError(f"memory: {system!r} is in discrete time, its step is fixed; leave dt out.")
         with np.errstate(divide="ignore"):
             rate = -np.log(np.abs(lam))
+        # A root of unity is rounded to either side of the circle.
+        rate[np.abs(rate) <= 2 * np.finfo(np.float64).eps] = 0.0
     else:
         if dt is None:
             raise ParameterError("memory: a half-life in steps needs the step; give dt.")

@@ -11,7 +11,7 @@ import numpy as np
 from .._arrays import Array, known_name
 from .._files import as_path
 from ..errors import CertificateError, HippoTheoryError, UnstableSystemError
-from ..initializations import Initialization, s4, s4d
+from ..initializations import remake
 from ..rigor import (
     DTYPES,
     Certificate,
@@ -251,7 +251,7 @@ def _rebuilt(certificate: Certificate, stored: dict[str, Array]) -> Any:
     D = complex(*claim["D"])
     D = D if D.imag else D.real
     if claim["type"] == "Initialization":
-        made = s4(claimed_operator(claim)) if claim["recipe"] == "s4" else _s4d(claim)
+        made = remake(claim)
         C = wide.get("C", wide.get("V"))
         arrays: dict[str, Any] = {name: wide[name] for name in ("lam", "P", "B") if name in wide}
         return replace(made, system=replace(made.system, C=C, D=D, **arrays), V=wide.get("V"))
@@ -261,9 +261,3 @@ def _rebuilt(certificate: Certificate, stored: dict[str, Array]) -> Any:
     if claim["type"] == "DiagonalPlusLowRank":
         return DiagonalPlusLowRank(wide["lam"], P=wide["P"], Q=wide.get("Q"), **shared)
     return Diagonal(wide["lam"], conjugate_pairs=claim["conjugate_pairs"], **shared)
-
-
-def _s4d(claim: dict[str, Any]) -> Initialization:
-    if claim["kind"] == "legs":
-        return s4d("legs", claim["N"], b_scale=claim["b_scale"])
-    return s4d(claim["kind"], claim["N"])

@@ -1,7 +1,29 @@
 """What a layer starts from: one recipe per file, one kind of result."""
 
 from ._base import Initialization
+from .deviations import Finding, deviations
+from .dfout import dfout
+from .dss import dss
+from .lru import lru
+from .mamba import mamba
+from .recipes import remake
+from .reporting import Report
 from .s4 import s4
 from .s4d import S4D_KINDS, s4d
+from .s5 import s5
 
-__all__ = ["S4D_KINDS", "Initialization", "s4", "s4d"]
+__all__ = [
+    "S4D_KINDS",
+    "Finding",
+    "Initialization",
+    "Report",
+    "deviations",
+    "dfout",
+    "dss",
+    "lru",
+    "mamba",
+    "remake",
+    "s4",
+    "s4d",
+    "s5",
+]

@@ -194,10 +194,10 @@ def needed_generator(rng: Any, who: str, drawn: str) -> np.random.Generator:
 
 def paired_size(N: Any, who: str) -> int:
     """An even state size, for recipes that are made of pairs."""
-    N = positive_integer(N, "N", who)
-    if N % 2:
+    size = positive_integer(N, "N", who)
+    if size % 2:
+        near = f"{size - 1} or {size + 1}" if size > 1 else "2"
         raise ParameterError(
-            f"{who}: N counts real states and the modes come in pairs, so N must be even; got {N}, use "
-            f"{max(N - 1, 2)} or {N + 1}."
+            f"{who}: N counts real states and the modes come in pairs, so N must be even; got {size}, use {near}."
         )
-    return N
+    return size

@@ -89,9 +89,7 @@ def lru(
     lam = np.sqrt(1 - lost) * np.exp(1j * theta)
     return Initialization(
         recipe={"recipe": "lru", "N": N, "r_min": r_min, "r_max": r_max, "max_phase": max_phase, "dt": 1.0},
-        system=Diagonal(
-            lam, np.sqrt(lost), C=output_vector(C, None, None, lam, "lru"), conjugate_pairs=True, dt=1.0
-        ),
+        system=Diagonal(lam, np.sqrt(lost), C=output_vector(C, None, None, lam, "lru"), conjugate_pairs=True, dt=1.0),
         N=N,
         V=None,
         source="orvieto2023lru",

@@ -56,7 +56,7 @@ def mamba(N: int, *, C: ArrayLike | None = None, rng: Any = None) -> Initializat
     >>> import hippo_theory as ht
     >>> ht.mamba(4).lam.tolist()
     [-1.0, -2.0, -3.0, -4.0]
-    >>> ht.memory(ht.mamba(16), 0.001).longest.__round__(1)
+    >>> round(ht.memory(ht.mamba(16), 0.001).longest, 1)
     693.1
     """
     N = positive_integer(N, "N", "mamba")

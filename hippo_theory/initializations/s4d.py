@@ -148,7 +148,8 @@ def _legs(N: int, b_scale: float, b_clip: float | None, C: ArrayLike | None, rng
         raise ParameterError("s4d('legs'): b_scale must not be zero: nothing would reach the state.")
     operator = LegS(N)
     part = diagonalize_normal_part(operator)
-    B, recipe, said = part.weights, {"recipe": "s4d", "kind": "legs", **operator.identity(), "b_scale": b_scale}, ""
+    B: Array = part.weights
+    recipe, said = {"recipe": "s4d", "kind": "legs", **operator.identity(), "b_scale": b_scale}, ""
     if b_clip is not None:
         recipe["b_clip"] = b_clip = positive_real(b_clip, "b_clip", "s4d('legs')")
         B, said = clipped_input(part, operator, b_clip, "s4d('legs')"), f", its imaginary part clipped at {b_clip:g}"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Array, positive_integer, vector
+from .._arrays import Array, generator, positive_integer, vector
 from ..errors import ParameterError
 from ..lossless import diagonalize_normal_part
 from ..operators import LegS
@@ -78,7 +78,7 @@ def s5(
         )
     part = diagonalize_normal_part(LegS(size))
     V = np.kron(np.eye(blocks), part.V)
-    source = None if rng is None else needed_generator(rng, "s5", "")
+    source = None if rng is None else generator(rng, "s5")
     if B is None:
         B = needed_generator(source, "s5", "B and C").standard_normal(N)
     if C is None and source is not None:

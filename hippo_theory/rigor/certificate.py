@@ -16,6 +16,7 @@ from ..errors import CertificateError
 __all__ = ["Certificate", "Check", "fingerprint"]
 
 _SCHEMA = 1
+_GIVEN = ("a", "shift", "alpha", "b_clip", "b_scale", "blocks", "dt", "max_phase", "r_max", "r_min", "xi", "D")
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,7 @@ class Certificate:
             limit = "" if c.limit is None else f"  ({_limit(c)})"
             lines.append(f"  {'ok  ' if c.passed else 'FAIL'} {c.name:<{width}}  {_value(c)}{limit}  {c.statement}")
         lines += [f"  {name}: {text}" for name, text in sorted(self.conventions.items())]
-        given = ", ".join(
-            f"{k} = {v}" for k, v in sorted(self.claim.items()) if k in ("a", "shift", "b_scale", "dt", "D")
-        )
+        given = ", ".join(f"{k} = {v}" for k, v in sorted(self.claim.items()) if k in _GIVEN)
         if given:
             lines.append(f"  given: {given if len(given) < 200 else given[:200] + ' ...'}")
         return "\n".join(lines)

@@ -16,8 +16,10 @@ from .._optional import require
 from .._precision import working_precision
 from ..errors import CertificateError, HippoTheoryError, ParameterTypeError
 from ..operators import Operator, TakenakaMalmquist, operator
-from .balls import diagonal, distance, embed, frobenius, matrix, ulp_distance, upper
+from .balls import diagonal, embed, frobenius, matrix, upper
 from .certificate import Certificate, Check, fingerprint
+from .entries import bounded, entry_checks, rounding_limit
+from .laws import law_checks
 from .normal_part import ExactNormalPart, enclose_normal_part
 from .stability import stability_check
 from .storage import from_storage, to_storage
@@ -127,9 +129,12 @@ def check_form(tensors: dict[str, Array], claim: dict[str, Any]) -> None:
 
 def _stored_modes(claim: dict[str, Any], N: int) -> int:
     """Number of modes that a recipe stores; whether halves are stored follows from the recipe."""
-    halves = claim["recipe"] == "s4d" and claim["kind"] != "real"
+    recipe = claim["recipe"]
+    halves = not (recipe in ("s4", "mamba") or (recipe == "s4d" and claim["kind"] == "real"))
     if claim["conjugate_pairs"] is not halves:
-        raise CertificateError(f"{claim['recipe']} has conjugate_pairs = {halves}, not {claim['conjugate_pairs']}.")
+        raise CertificateError(f"{recipe} has conjugate_pairs = {halves}, not {claim['conjugate_pairs']}.")
+    if recipe == "dfout":
+        return N // 2 + 1
     return (N + 1) // 2 if halves else N
 
 
@@ -150,44 +155,15 @@ def _checks(tensors: dict[str, Array], claim: dict[str, Any], dtype: np.dtype[An
         recipe = claim["recipe"], claim.get("kind")
         if recipe[0] == "s4" or recipe == ("s4d", "legs"):
             return _normal_part_checks(tensors, claim, dtype)
-        if recipe[0] == "s4d":
-            return _law_checks(tensors, claim, dtype)
-        raise CertificateError(f"No exact reference is known for the recipe {claim['recipe']!r}.")
+        return law_checks(tensors, claim, dtype)
     return [stability_check(tensors, claim)]
-
-
-_real_part = np.frompyfunc(lambda z: z.real, 1, 1)
-_imaginary_part = np.frompyfunc(lambda z: z.imag, 1, 1)
-
-
-def _bounded(name: str, statement: str, value: float, limit: float | None = None) -> Check:
-    return Check(name, statement, value, limit, limit is None or value <= limit)
-
-
-def _entry_checks(name: str, stored: Array, exact: Array, limit: float) -> list[Check]:
-    eps = float(np.finfo(stored.dtype).eps)
-    if name == "lam":
-        # Decay rate and frequency mean different things: each part is judged in its own ulp.
-        parts = (stored.real, _real_part(exact)), (stored.imag, _imaginary_part(exact))
-        ulps = max(ulp_distance(np.ascontiguousarray(x), y) for x, y in parts)
-    else:
-        ulps = ulp_distance(stored, exact)
-    return [
-        _bounded(f"entries of {name}", f"every entry of {name} is this close to its exact value, in ulp", ulps, limit),
-        _bounded(f"distance of {name}", f"||{name} - exact|| / ||exact||", distance(stored, exact), limit * eps),
-    ]
-
-
-def _rounding_limit(dtype: np.dtype[Any], computed: float, parts: int = 1) -> float:
-    """Half an ulp of the stored dtype in each part, and the ``computed`` ulp of float64 before it."""
-    return 0.5 * float(np.sqrt(parts)) + computed * float(np.finfo(np.float64).eps / np.finfo(dtype).eps)
 
 
 def _operator_checks(tensors: dict[str, Array], claim: dict[str, Any], dtype: np.dtype[Any]) -> list[Check]:
     op = claimed_operator(claim)
     exact = _operator_balls(op)
-    limit = _rounding_limit(dtype, 0.0 if dtype == np.float64 else 0.5)
-    checks = [c for name in ("A", "B") for c in _entry_checks(name, tensors[name], exact[name], limit)]
+    limit = rounding_limit(dtype, 0.0 if dtype == np.float64 else 0.5)
+    checks = [c for name in ("A", "B") for c in entry_checks(name, tensors[name], exact[name], limit)]
     checks.append(_lossless_check(op, exact))
     checks.append(stability_check(tensors, claim))
     return checks
@@ -215,7 +191,7 @@ def _lossless_check(op: Operator, exact: dict[str, Array]) -> Check:
     scale = sum((b * b for b in B), require("flint").arb(0))
     value = upper(frobenius(matrix(defect)) / scale)
     limit = op.N * 2.0 ** (8 - require("flint").ctx.prec)
-    return _bounded("losslessness", f"||A + A^T + 2 shift I + {ports}|| / ||B||^2 of the exact entries", value, limit)
+    return bounded("losslessness", f"||A + A^T + 2 shift I + {ports}|| / ||B||^2 of the exact entries", value, limit)
 
 
 def _normal_part_checks(tensors: dict[str, Array], claim: dict[str, Any], dtype: np.dtype[Any]) -> list[Check]:
@@ -227,12 +203,14 @@ def _normal_part_checks(tensors: dict[str, Array], claim: dict[str, Any], dtype:
     checks: list[Check] = []
     for name, reference in exact.items():
         computed = {"lam": 0.5, "V": 8.0}.get(name, 4.0)
-        limit = _rounding_limit(dtype, computed, parts=2 if name == "V" else 1)
-        checks += _entry_checks(name, tensors[name], reference, limit)
+        if name == "B" and "b_clip" in claim:
+            computed = 8.0  # the phase of V enters, and leaves again
+        limit = rounding_limit(dtype, computed, parts=2 if np.iscomplexobj(tensors[name]) else 1)
+        checks += entry_checks(name, tensors[name], reference, limit)
     eps = float(np.finfo(dtype).eps)
     V, lam = matrix(_mirrored(embed(tensors["V"]), claim)), _mirrored(embed(tensors["lam"]), claim)
     unitarity = frobenius(V.conjugate().transpose() * V - flint.acb_mat(op.N, op.N, 1))
-    checks.append(_bounded("unitarity of V", "||V^* V - I||, Frobenius norm", upper(unitarity), 4 * op.N * eps))
+    checks.append(bounded("unitarity of V", "||V^* V - I||, Frobenius norm", upper(unitarity), 4 * op.N * eps))
     A_and_B = _operator_balls(op)
     exact_A, B = matrix(A_and_B["A"]), matrix(A_and_B["B"][:, None])
     middle = diagonal(lam)
@@ -243,20 +221,34 @@ def _normal_part_checks(tensors: dict[str, Array], claim: dict[str, Any], dtype:
         exact_A = exact_A + B * B.transpose() * flint.acb(0.5)
     residual = upper(frobenius(V * middle * V.conjugate().transpose() - exact_A) / frobenius(exact_A))
     form = "V (diag(lam) - P P^*) V^* - A" if low_rank else "V diag(lam) V^* - (A + B B^T/2)"
-    checks.append(_bounded("residual of A", f"||{form}|| / ||.||, Frobenius norms", residual, 4 * op.N * eps))
+    checks.append(bounded("residual of A", f"||{form}|| / ||.||, Frobenius norms", residual, 4 * op.N * eps))
     checks.append(stability_check(tensors, claim))
     return checks
 
 
 def _exact_modes(part: ExactNormalPart, claim: dict[str, Any]) -> tuple[dict[str, Array], bool]:
     flint = require("flint")
+    B = part.weights if "b_clip" not in claim else _clipped(part, flint.arb(float(claim["b_clip"])))
     if claim["recipe"] == "s4":
         lam, V, weights = part.full()
-        return {"lam": lam, "P": weights * flint.arb(0.5).sqrt(), "B": weights, "V": V}, True
+        mirror = [z.conjugate() if isinstance(z, flint.acb) else z for z in B[: part.N // 2]]
+        full = np.concatenate([B, np.array(mirror, dtype=object)])
+        return {"lam": lam, "P": weights * flint.arb(0.5).sqrt(), "B": full, "V": V}, True
     scale = np.full(part.weights.size, flint.arb(float(claim["b_scale"])), dtype=object)
     if part.N % 2:
         scale[-1] = scale[-1] / 2
-    return {"lam": part.lam, "B": part.weights * scale, "V": part.V}, False
+    return {"lam": part.lam, "B": B * scale, "V": part.V}, False
+
+
+def _clipped(part: ExactNormalPart, limit: Any) -> Array:
+    """V^*B (M,) with its imaginary part clipped in the phase where row 0 of V is real, in our phase again."""
+    flint = require("flint")
+    B = np.empty(part.weights.size, dtype=object)
+    for j, (first, weight) in enumerate(zip(part.V[0], part.weights, strict=True)):
+        turn = first / abs(first)
+        b = weight * turn
+        B[j] = flint.acb(b.real, b.imag.min(limit).max(-limit)) * turn.conjugate()
+    return B
 
 
 def _mirrored(stored: Array, claim: dict[str, Any]) -> Array:
@@ -265,26 +257,3 @@ def _mirrored(stored: Array, claim: dict[str, Any]) -> Array:
         return stored
     paired = stored[..., : claim["N"] // 2]
     return np.concatenate([stored, np.frompyfunc(lambda z: z.conjugate(), 1, 1)(paired)], axis=-1)
-
-
-def _law_checks(tensors: dict[str, Array], claim: dict[str, Any], dtype: np.dtype[Any]) -> list[Check]:
-    """The closed laws of the S4D family, theory section 4, evaluated in balls."""
-    flint, N = require("flint"), claim["N"]
-    pi, half = flint.arb.pi(), flint.arb(0.5)
-    laws = {
-        "lin": lambda n: pi * n,
-        "inv": lambda n: N / pi * (flint.arb(N) / (2 * n + 1) - 1),
-        "inv2": lambda n: N / pi * (flint.arb(N) / (n + 1) - 1),
-        "quad": lambda n: flint.arb(1 + 2 * n) ** 2 / pi,
-    }
-    if claim["kind"] == "real":
-        lam = [flint.acb(-(n + 1)) for n in range(N)]
-    elif claim["kind"] in laws:
-        lam = [flint.acb(-half, laws[claim["kind"]](n)) for n in range(N // 2)]
-    else:
-        raise CertificateError(f"No law is known for the S4D kind {claim['kind']!r}.")
-    exact = {"lam": np.array(lam, dtype=object), "B": np.array([flint.arb(1)] * len(lam), dtype=object)}
-    limit = _rounding_limit(dtype, 4.0)
-    checks = [c for name, reference in exact.items() for c in _entry_checks(name, tensors[name], reference, limit)]
-    checks.append(stability_check(tensors, claim))
-    return checks

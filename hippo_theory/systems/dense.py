@@ -72,13 +72,9 @@ class StateSpace(System):
         if np.array_equal(self.A, np.tril(self.A)) or np.array_equal(self.A, np.triu(self.A)):
             return np.diagonal(self.A).astype(np.complex128)
         lam, left, right = eig(self.A, left=True, right=True)
-        cosine = np.abs((left.conj() * right).sum(axis=0))
-        lost = (
-            np.finfo(np.float64).eps
-            * np.linalg.norm(self.A)
-            / max(cosine.min(), 1e-300)
-            / np.abs(lam).max(initial=1e-300)
-        )
+        cosine, size = np.abs((left.conj() * right).sum(axis=0)), np.abs(self.A).max()
+        relative = np.linalg.norm(self.A / size) / max(np.abs(lam / size).max(), 1e-300)
+        lost = np.finfo(np.float64).eps * relative / max(cosine.min(), 1e-300)
         if lost > 1e-8:
             warnings.warn(
                 f"{self!r}.poles: the eigenvalues are ill-conditioned, about {min(lost, 1.0):.0e} of the largest is "
@@ -176,7 +172,7 @@ class StateSpace(System):
         ----------
         .. [1] M. Schoene et al., Scalable event-by-event processing of neuromorphic sensory signals with deep
            state-space models (Event-SSM), arXiv 2404.18508.
-        .. [2] gu2024mamba. The bilinear methods: gu2020hippo; contractions: theory L8.
+        .. [2] gu2024mamba. The bilinear methods: gu2020hippo; the contractions: von Neumann's inequality.
 
         Examples
         --------

@@ -278,6 +278,11 @@ def _stable_modes(init: Initialization) -> Diagonal:
             f"S4D: a diagonal initialisation is needed, but {init!r} is of type {type(system).__name__}; "
             f'use a diagonal recipe, such as ht.s4d("legs", {init.N}).'
         )
+    if system.dt is not None:
+        raise ParameterError(
+            f"S4D: {init!r} is in discrete time, and this layer samples a continuous system with its own dt; "
+            f'use a continuous recipe, such as ht.s4d("legs", {init.N}).'
+        )
     worst = int(np.argmax(system.lam.real))
     if system.lam[worst].real > 0:
         raise UnstableSystemError(

@@ -136,11 +136,12 @@ def law(kind, n, N):
         "inv": N / pi * (arb(N) / (2 * n + 1) - 1),
         "inv2": N / pi * (arb(N) / (n + 1) - 1),
         "quad": arb(1 + 2 * n) ** 2 / pi,
+        "foud": 2 * pi * n,
     }[kind]
 
 
 @pytest.mark.parametrize("N", [2, 4, 64, 256])
-@pytest.mark.parametrize("kind", ["lin", "inv", "inv2", "quad"])
+@pytest.mark.parametrize("kind", ["lin", "inv", "inv2", "quad", "foud"])
 def test_laws_are_the_published_ones(kind, N):
     r = ht.s4d(kind, N)
     assert r.N == N
@@ -165,7 +166,7 @@ def test_real_law_is_mamba_any_n(N):
     np.testing.assert_allclose(r.kernel([0.3])[:, 0], np.exp(-0.3 * (np.arange(N) + 1)), rtol=4 * N * ref.EPS)
 
 
-@pytest.mark.parametrize("kind", ["lin", "inv", "inv2", "quad"])
+@pytest.mark.parametrize("kind", ["lin", "inv", "inv2", "quad", "foud"])
 def test_laws_refuse_an_odd_size_and_name_it(kind):
     with pytest.raises(ht.HippoTheoryError, match=r"even.*7.*6 or 8"):
         ht.s4d(kind, 7)
@@ -305,3 +306,98 @@ def test_what_is_no_seed_is_refused(rng):
 def test_s4_of_a_name_says_that_an_operator_is_needed():
     with pytest.raises(ht.ParameterError, match="An operator is needed"):
         ht.s4("legs")
+
+
+# ---------------------------------------------------------------------------------------------- switches
+
+
+@pytest.mark.parametrize("kind", ["lin", "inv", "quad", "foud"])
+def test_alpha_scales_the_frequencies_and_nothing_else(kind):
+    plain, scaled = ht.s4d(kind, 16), ht.s4d(kind, 16, alpha=0.25)
+    np.testing.assert_array_equal(scaled.lam.imag, 0.25 * plain.lam.imag)  # a power of two: exact
+    np.testing.assert_array_equal(scaled.lam.real, plain.lam.real)
+    np.testing.assert_array_equal(scaled.B, plain.B)
+    assert scaled.recipe["alpha"] == 0.25 and "alpha" not in plain.recipe
+
+
+def test_foud_is_lin_twice_as_fast_and_the_lattice_of_tfb_is_lin_times_alpha():
+    np.testing.assert_array_equal(ht.s4d("foud", 32).lam, ht.s4d("lin", 32, alpha=2.0).lam)
+    # a_j = -1/2 + i (-1)^j floor(j/2) alpha pi, j = 1..N, N odd: the poles with one state less
+    N, alpha = 9, 0.7
+    j = np.arange(1, N + 1)
+    lattice = -0.5 + 1j * (-1.0) ** j * (j // 2) * alpha * np.pi
+    poles = ht.s4d("lin", N + 1, alpha=alpha).poles
+    np.testing.assert_allclose(np.sort(poles.imag), np.sort(lattice.imag), rtol=4 * ref.EPS)
+
+
+def test_random_frequencies_are_lognormal_draws_of_the_seed():
+    want = np.exp(np.random.default_rng(11).standard_normal(8))
+    init = ht.s4d("random", 16, rng=11)
+    np.testing.assert_array_equal(init.lam, -0.5 + 1j * want)
+    np.testing.assert_array_equal(init.B, 1.0)
+    assert init.C is None  # rng draws what the recipe leaves to chance, and no more
+    np.testing.assert_array_equal(ht.s4d("random", 16, rng=11, C=np.ones(8)).C, np.ones(8))
+
+
+def clipped_by_numpy(op, limit):
+    """The recipe of state-spaces/s4, in the phase that LAPACK returns, back in the operator's coordinates."""
+    skew = op.A + np.outer(op.B, op.B) / 2 + op.shift * np.eye(op.N)
+    _, V = np.linalg.eigh(-1j * skew)
+    b = V.conj().T @ op.B
+    return (V @ (b.real + 1j * np.clip(b.imag, -limit, limit))).real
+
+
+@pytest.mark.parametrize("op", [ht.LegS(4), ht.LegS(16), ht.LegS(63), ht.LegS(64), ht.LagT(16), ht.LagT(33)], ids=repr)
+@pytest.mark.parametrize("limit", [0.5, 2.0])
+def test_the_clip_is_that_of_numpys_eigenvectors(op, limit):
+    """Second road: an eigensolver, its phases, and a clip; the input in the operator's coordinates has no phase."""
+    init = ht.s4(op, b_clip=limit)
+    want = clipped_by_numpy(op, limit)
+    tolerance = 1e-13 * op.N * np.linalg.norm(op.B)  # eigenvectors of LAPACK: eps ||A||/gap
+    np.testing.assert_allclose((init.V @ init.B).real, want, rtol=0, atol=tolerance)
+    assert np.abs((init.V @ init.B).imag).max() <= tolerance
+    if isinstance(op, ht.LegS):
+        half = ht.s4d("legs", op.N, b_scale=1.0, b_clip=limit)
+        np.testing.assert_allclose(half.kernel(0.0), want, rtol=0, atol=tolerance)
+
+
+def test_the_clip_at_two_changes_b_of_legs_64_by_91_percent():
+    op = ht.LegS(64)
+    init = ht.s4(op, b_clip=2.0)
+    B = (init.V @ init.B).real
+    np.testing.assert_allclose(B[:6], [1, 1.712, 2.160, 2.465, 2.660, 2.756], atol=1e-3)
+    assert np.linalg.norm(B - op.B) / np.linalg.norm(op.B) == pytest.approx(0.912, abs=1e-3)
+    assert int((np.abs(init.B[:32] - ht.s4(op).B[:32]) > 1e-12).sum()) == 11
+    np.testing.assert_array_equal(init.P, ht.s4(op).P)
+
+
+@pytest.mark.parametrize("N", [2, 7, 64])
+def test_where_row_zero_is_real_the_input_is_w_times_one_minus_2iy(N):
+    """The first section of LegS is 1/(s+1): at s = -1/2 + iy its phase is that of 1 - 2iy."""
+    init = ht.s4(ht.LegS(N))
+    turn = init.V[0] / np.abs(init.V[0])
+    y = init.lam.imag
+    np.testing.assert_allclose(turn, (1 - 2j * y) / np.sqrt(1 + 4 * y**2), rtol=0, atol=8 * ref.EPS)
+
+
+def test_a_clip_that_nothing_reaches_changes_nothing():
+    np.testing.assert_allclose(ht.s4d("legs", 8, b_clip=1e3).B, ht.s4d("legs", 8).B, rtol=4 * ref.EPS)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: ht.s4d("legs", 8, b_clip=0.0), "b_clip must be positive"),
+        (lambda: ht.s4d("legs", 8, b_clip="2"), "b_clip"),
+        (lambda: ht.s4d("lin", 8, b_clip=2.0), "B = 1 by definition"),
+        (lambda: ht.s4d("legs", 8, alpha=2.0), "alpha"),
+        (lambda: ht.s4d("real", 8, alpha=2.0), "alpha"),
+        (lambda: ht.s4d("random", 8, alpha=2.0, rng=0), "alpha"),
+        (lambda: ht.s4d("lin", 8, alpha=0.0), "alpha must be positive"),
+        (lambda: ht.s4(ht.FouT(5), b_clip=2.0), "LegS and LagT"),
+        (lambda: ht.s4(ht.LegS(5), b_clip=-1), "b_clip"),
+    ],
+)
+def test_a_switch_outside_its_place_is_refused(call, says):
+    with pytest.raises(ht.HippoTheoryError, match=says):
+        call()

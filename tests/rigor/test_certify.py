@@ -29,6 +29,15 @@ OBJECTS = {
     "s4d legs odd": lambda: ht.s4d("legs", 63),
     "s4d legs 1": lambda: ht.s4d("legs", 1),
     "s4d without 1/2": lambda: ht.s4d("legs", 16, b_scale=1.0),
+    "s4d clipped": lambda: ht.s4d("legs", 63, b_scale=1.0, b_clip=2.0),
+    "s4 clipped": lambda: ht.s4(ht.LegS(64), b_clip=2.0),
+    "s4d foud": lambda: ht.s4d("foud", 64, alpha=0.3),
+    "s4d random": lambda: ht.s4d("random", 64, rng=0),
+    "dss": lambda: ht.dss(64),
+    "s5": lambda: ht.s5(64, 4, rng=0),
+    "lru": lambda: ht.lru(64, 0.9, 0.999, rng=0),
+    "mamba": lambda: ht.mamba(64),
+    "dfout": lambda: ht.dfout(65, 0.05),
     **{f"s4d {kind}": lambda kind=kind: ht.s4d(kind, 64, rng=0) for kind in ("lin", "inv", "inv2", "quad", "real")},
 }
 
@@ -319,3 +328,38 @@ def test_an_enclosure_is_refused_where_the_phase_does_not_change_sign(factor, mo
         monkeypatch.setattr(normal_part, "_slope", lambda a, y: flint.arb(10) ** 30)
         with pytest.raises(ht.AccuracyError, match="could not be enclosed"):
             normal_part._enclosed_root(a, 3, factor * float(root.mid()), 128)
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "change", "check"),
+    [
+        (lambda: ht.dss(8), "lam.imag", lambda x: np.nextafter(np.nextafter(x, 9e9), 9e9), "entries of lam"),
+        (lambda: ht.s5(8, 2, rng=0), "V.real", lambda x: x + 1e-14, "entries of V"),
+        (lambda: ht.lru(8, 0.5, 0.9, rng=0), "B", lambda x: x + 1e-14, "normalisation of B"),
+        (lambda: ht.lru(8, 0.5, 0.9, rng=0), "lam.real", lambda x: x + 0.5, "ring of lam"),
+        (lambda: ht.s4d("random", 8, rng=0), "lam.real", lambda x: x * (1 + 1e-15), "decay rates"),
+        (lambda: ht.s4d("random", 8, rng=0), "lam.imag", lambda x: -x, "decay rates"),
+        (lambda: ht.mamba(8), "lam", lambda x: x * (1 + 2e-15), "entries of lam"),
+        (lambda: ht.dfout(8, 0.1), "lam.imag", lambda x: x + 1e-15, "entries of lam"),
+        (lambda: ht.s4d("legs", 8, b_clip=1.0), "B.imag", lambda x: x + 1e-14, "entries of B"),
+        (lambda: ht.s4d("foud", 8, alpha=0.3), "lam.imag", lambda x: x * (1 + 2e-15), "entries of lam"),
+    ],
+)
+def test_what_a_recipe_fixes_is_certified_and_a_few_ulp_are_seen(make, name, change, check):
+    init = make()
+    stored = to_storage(init.tensors(), "float64")
+    assert certify_stored(stored, init.claim(), {}, "float64").passed
+    stored[name][1] = change(stored[name][1])
+    certificate = certify_stored(stored, init.claim(), {}, "float64")
+    assert not certificate[check].passed
+
+
+def test_a_clip_is_part_of_the_claim():
+    plain, clipped = ht.s4(ht.LegS(16)), ht.s4(ht.LegS(16), b_clip=2.0)
+    assert not certify_stored(to_storage(clipped.tensors(), "float64"), plain.claim(), {}, "float64").passed
+    assert not certify_stored(to_storage(plain.tensors(), "float64"), clipped.claim(), {}, "float64").passed
+
+
+def test_stability_of_a_discrete_recipe_is_judged_by_the_circle():
+    assert ht.certify(ht.dfout(8, 0.1))["stability"].value == pytest.approx(1 - np.exp(-0.05), rel=1e-12)
+    assert not ht.certify(ht.dfout(8, 0.0))["stability"].passed
