@@ -1,0 +1,1 @@
+"""Benchmarks in asv's layout; every module also prints its table: ``python -m benchmarks.spectra``."""
