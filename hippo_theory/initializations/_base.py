@@ -115,9 +115,9 @@ class Initialization(Immutable):
         """The dense modal system."""
         return self.system.to_dense()
 
-    def discretize(self, dt: float, method: str = "zoh") -> Any:
+    def discretize(self, dt: float, method: str = "zoh", *, alpha: float | None = None) -> Any:
         """The sampled system; see the system's own ``discretize``."""
-        return self.system.discretize(dt, method)
+        return self.system.discretize(dt, method, alpha=alpha)
 
     def report(self, dt: float | Sequence[float] = (1e-3, 1e-1)) -> Report:
         """What a user should know before training: stability, memory, aliasing, output scale, deviations.

@@ -1,8 +1,10 @@
-"""The lossless spine: what one all-pass function says about a one-port family (theory section 2)."""
+"""The lossless spine: what an all-pass function, scalar or 2 x 2, says about a family (theory section 2)."""
 
 from .imaginary_axis import Spike, amplification_near, axis_phase, resolved_axis, spike
 from .normal_part import NormalPart, diagonalize_normal_part
 from .phase import normal_frequencies, phase
+from .two_port_phase import port_matrix, port_phases, two_port_frequencies
+from .two_ports import diagonalize_two_ports
 
 __all__ = [
     "NormalPart",
@@ -10,8 +12,12 @@ __all__ = [
     "amplification_near",
     "axis_phase",
     "diagonalize_normal_part",
+    "diagonalize_two_ports",
     "normal_frequencies",
     "phase",
+    "port_matrix",
+    "port_phases",
     "resolved_axis",
     "spike",
+    "two_port_frequencies",
 ]

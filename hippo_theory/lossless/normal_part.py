@@ -17,22 +17,34 @@ __all__ = ["NormalPart", "diagonalize_normal_part"]
 
 @dataclass(frozen=True, eq=False)
 class NormalPart:
-    r"""A_N = A + B B^T / 2 = V diag(lam) V^*, upper halves of conjugate pairs, largest frequency first.
+    r"""A_N = V diag(lam) V^*, upper halves of conjugate pairs, largest frequency first.
+
+    A_N = A + B B^T/2 with one port, A + (B B^T + d d^T)/2 with two; either way A = V (diag(lam) - P P^*) V^*.
 
     Attributes
     ----------
     lam : ndarray, shape (ceil(N/2),)
         -shift + i y, y >= 0 falling; for odd N the last one is real.
     V : ndarray, shape (N, ceil(N/2))
-        Unit eigenvectors G(lam)/||G(lam)||, in the phase that makes V^* B real and positive.
+        Unit eigenvectors, G(lam)/||G(lam)|| with one port, in the phase that makes V^* B real and positive.
     weights : ndarray, shape (ceil(N/2),)
-        V^* B = 2/||G(lam)|| > 0.
+        V^* B > 0; with one port 2/||G(lam)||.
+    far_weights : ndarray, complex, shape (ceil(N/2),), or None
+        V^* d where there is a second port.
     """
 
     N: int
     lam: Complex
     V: Complex
     weights: Real
+    far_weights: Complex | None = None
+
+    @property
+    def P(self) -> Array:
+        """The low-rank factor on the full spectrum, V^* B/sqrt2 (N, 1) or V^* [B d]/sqrt2 (N, 2)."""
+        far = () if self.far_weights is None else (self.far_weights,)
+        half = np.column_stack([self.weights, *far]) / np.sqrt(2.0)
+        return np.concatenate([half, half[: self.N // 2].conj()])
 
     def full(self) -> tuple[Complex, Complex, Real]:
         """lam (N,), V (N, N) and V^* B (N,): stored halves, then the mirror images of the complex ones."""
@@ -61,7 +73,7 @@ def diagonalize_normal_part(operator: Operator) -> NormalPart:
     Raises
     ------
     ParameterError
-        The operator has two ports (LegT): its normal part needs a correction of rank two.
+        The operator has two ports (LegT): ``diagonalize_two_ports`` makes the correction of rank two.
     AccuracyError
         Parameters so far apart, or resonances so sharp and close, that float64 cannot tell them apart.
 
@@ -77,7 +89,7 @@ def diagonalize_normal_part(operator: Operator) -> NormalPart:
     if not isinstance(operator, OnePort):
         raise ParameterError(
             f"{operator!r} has two ports, A + A^T = -B B^T - d d^T: one rank-one correction does not make it "
-            f"normal. Use a one-port family (LegS, LagT, FouT, TakenakaMalmquist)."
+            f"normal. Use ``diagonalize_two_ports``, or a one-port family (LegS, LagT, FouT, TakenakaMalmquist)."
         )
     if isinstance(operator, FouT):
         return _fourier(operator)

@@ -12,7 +12,7 @@ from .._double import Double, add, multiply, scaled, two_sum
 from ..errors import AccuracyError, ParameterError
 from .progression import progression, progression_frequencies
 
-__all__ = ["normal_frequencies", "phase", "section_products"]
+__all__ = ["normal_frequencies", "phase", "root_indices", "section_products"]
 
 _BLOCK = 1 << 21  # terms evaluated at a time: 16 MiB of float64
 _MAX_STEPS = 300
@@ -91,9 +91,7 @@ def normal_frequencies(a: Complex, indices: ArrayLike | None = None) -> tuple[Re
     arithmetic: no arctangent limits them.
     """
     N = a.size
-    j = np.arange((N + 1) // 2) if indices is None else np.atleast_1d(np.asarray(indices))
-    if j.dtype.kind not in "iu" or ((j < 0) | (j >= (N + 1) // 2)).any():
-        raise ParameterError(f"normal_frequencies: indices must lie in 0..{(N + 1) // 2 - 1}, got {indices!r}.")
+    j = root_indices(N, indices, "normal_frequencies")
     m = (N - 1 - 2 * j).astype(np.float64)
     high, low = np.zeros(m.shape), np.zeros(m.shape)
     if (positive := m > 0).any():
@@ -103,6 +101,14 @@ def normal_frequencies(a: Complex, indices: ArrayLike | None = None) -> tuple[Re
     if not (np.isfinite(high).all() and (high[m > 0] > 0).all() and (gaps[np.diff(j[order]) > 0] < 0).all()):
         raise AccuracyError(_INDISTINCT)
     return high, low
+
+
+def root_indices(N: int, indices: ArrayLike | None, who: str) -> Array:
+    """Which of the ceil(N/2) stored roots are asked for, as an array; all by default."""
+    j = np.arange((N + 1) // 2) if indices is None else np.atleast_1d(np.asarray(indices))
+    if j.dtype.kind not in "iu" or ((j < 0) | (j >= (N + 1) // 2)).any():
+        raise ParameterError(f"{who}: indices must lie in 0..{(N + 1) // 2 - 1}, got {indices!r}.")
+    return j
 
 
 def _positive_roots(a: Complex, m: Real) -> Double:

@@ -7,7 +7,7 @@ bytes. No pyplot: no windows, no global list of figures.
 from .errors import errors, profiles
 from .kernels import impulse_weights, kernel_deviation, kernels
 from .memory import basis, past, states
-from .spectra import imaginary_parts, nodes, phase_roots, relative_errors
+from .spectra import imaginary_parts, nodes, phase_roots, ranges, relative_errors, unit_disc
 from .style import PALETTE, canvas, house_style, render
 from .transfer import last_spike, magnitudes
 
@@ -27,7 +27,9 @@ __all__ = [
     "past",
     "phase_roots",
     "profiles",
+    "ranges",
     "relative_errors",
     "render",
     "states",
+    "unit_disc",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from .style import PALETTE
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["imaginary_parts", "nodes", "phase_roots", "relative_errors"]
+__all__ = ["imaginary_parts", "nodes", "phase_roots", "ranges", "relative_errors", "unit_disc"]
 
 _MARKERS = ("o", "s", "^", "D", "v")
 
@@ -174,3 +175,65 @@ def nodes(ax: Axes, pairs: Mapping[int, tuple[Any, Any]]) -> None:
     ax.set_ylim(-0.6, len(pairs) - 0.4)
     ax.set_xlabel("$x$")
     ax.set_ylabel("state size")
+
+
+def unit_disc(ax: Axes, real: Any, imag: Any) -> None:
+    """Poles of a sampled system in the unit disc.
+
+    Parameters
+    ----------
+    ax : Axes
+    real, imag : ndarray, shape (N,)
+
+    Returns
+    -------
+    None
+
+    Examples
+    --------
+    >>> from hippo_theory.plot import canvas, house_style, unit_disc
+    >>> with house_style():
+    ...     figure, [[ax]] = canvas(1, 1, width=2.0, height=2.0)
+    ...     unit_disc(ax, [0.9, 0.8], [0.1, -0.1])
+    >>> ax.get_aspect()
+    1.0
+    """
+    turns = [6.283185307179586 * i / 200 for i in range(201)]
+    ax.plot([math.cos(a) for a in turns], [math.sin(a) for a in turns], color="0.7", linewidth=0.8, zorder=0)
+    ax.plot(real, imag, "o", color=PALETTE[0], markersize=3, markerfacecolor="none", markeredgewidth=0.8)
+    ax.set_aspect("equal")
+    ax.set_xlim(-1.1, 1.1)
+    ax.set_ylim(-1.1, 1.1)
+    ax.set_xlabel("real part")
+    ax.set_ylabel("imaginary part")
+
+
+def ranges(ax: Axes, rows: Mapping[str, Any]) -> None:
+    """Shortest, middle and longest of something, one row each, on a logarithmic axis; the first row on top.
+
+    Parameters
+    ----------
+    ax : Axes
+    rows : mapping of label to (low, middle, high)
+
+    Returns
+    -------
+    None
+
+    Examples
+    --------
+    >>> from hippo_theory.plot import canvas, house_style, ranges
+    >>> with house_style():
+    ...     figure, [[ax]] = canvas(1, 1, width=3.0, height=2.0)
+    ...     ranges(ax, {"LRU": (1.0, 2.0, 30.0)})
+    >>> ax.get_xscale()
+    'log'
+    """
+    for row, (low, middle, high) in enumerate(rows.values()):
+        ax.plot([low, high], [row, row], color=PALETTE[0], linewidth=1.6)
+        ax.plot([low, high], [row, row], "|", color=PALETTE[0], markersize=9)
+        ax.plot(middle, row, "o", color=PALETTE[1], markersize=5)
+        ax.annotate(f"{middle:.4g}", (middle, row), (0, 5), textcoords="offset points", ha="center", fontsize=8)
+    ax.set_yticks(range(len(rows)), list(rows))
+    ax.set_ylim(len(rows) - 0.4, -0.7)
+    ax.set_xscale("log")

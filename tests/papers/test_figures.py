@@ -9,13 +9,15 @@ from scipy.integrate import quad
 
 import hippo_theory as ht
 from hippo_theory.errors import UnknownNameError
-from hippo_theory.papers import FIGURES, s4d
+from hippo_theory.papers import FIGURES
+from hippo_theory.papers.s4d import convergence
 
 
 def test_the_registry_holds_the_promised_figures_under_their_own_ids():
     httyh = ["httyh-1", "httyh-2", "httyh-3", "httyh-delay", "httyh-reconstruct", "httyh-timescale", "lmu-pade"]
+    s4d = ["s4d-1", "s4d-2", "s4d-3", "s4d-lowrank", "s4d-fout", "s4d-aliasing", "memory-table"]
     lossless = ["legs-spectrum", "gramian-nodes", "kappa-growth"]
-    assert list(FIGURES) == [*httyh, "s4d-2", "s4d-3", *lossless, "ptd-1"]
+    assert list(FIGURES) == [*httyh, *s4d, *lossless, "ptd-1"]
     assert all(figure.id == id and figure.source and figure.caption for id, figure in FIGURES.items())
 
 
@@ -74,7 +76,7 @@ def test_the_first_legs_kernels_do_not_depend_on_the_state_size():
         op = ht.LegS(48)
         large = ht.StateSpace(op.A, op.B).discretize(0.002, method).kernel(200)[:4] / 0.002
         # Division by the step magnifies the rounding of the kernel, 200 products long.
-        assert np.abs(s4d._legs_kernels(method, 200) - large).max() < 200 * np.finfo(float).eps / 0.002
+        assert np.abs(convergence._legs_kernels(method, 200) - large).max() < 200 * np.finfo(float).eps / 0.002
 
 
 @pytest.mark.parametrize("N", [4, 16])
@@ -86,8 +88,8 @@ def test_the_l2_error_of_the_diagonal_kernel_is_the_same_by_parseval(N):
         phi = op.allpass(s)
         return float(np.abs(op.transfer(s)[0] * phi / (1 + phi))[0] ** 2)
 
-    tops = s4d.normal_frequencies(op.a)[0]
+    tops = convergence.normal_frequencies(op.a)[0]
     edges = np.sort(np.concatenate([[0.0], tops, tops + 20, [1e3, 1e5]]))
     total = sum(quad(density, a, b, limit=200, epsrel=1e-9)[0] for a, b in pairwise(edges))
     tail = quad(lambda x: density(1 / x) / x**2, 0, 1 / edges[-1], limit=200)[0]
-    assert abs(np.sqrt((total + tail) / np.pi) - s4d._l2_error(N)) < 1e-6
+    assert abs(np.sqrt((total + tail) / np.pi) - convergence._l2_error(N)) < 1e-6

@@ -42,7 +42,7 @@ def _steps(ax: Axes, factors: Array, errors: Array, title: str) -> None:
 
 
 def _delay_compute(quick: bool) -> Data:
-    N, length = (128, 800) if quick else (1024, 4000)
+    N, length = (256, 800) if quick else (1024, 4000)
     lag, factors = length // 4, 2.0 ** np.array([-1, -0.5, 0, 0.5, 1])
     noise = WhiteNoise(length, 1.0 / length, length // 4)
     errors, responses = [], []

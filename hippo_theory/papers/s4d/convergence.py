@@ -1,4 +1,4 @@
-"""Figures of "On the Parameterization and Initialization of Diagonal State Space Models" (gu2022s4d)."""
+"""s4d-2 and s4d-3: how the diagonal model approaches LegS, and the spectra of its relatives."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import plot
-from .._arrays import Real
-from ..initializations import s4d
-from ..lossless import diagonalize_normal_part, normal_frequencies
-from ..operators import LegS
-from ..systems import StateSpace
-from ._claims import Claim
-from ._figure import Data, Figure
+from ... import plot
+from ..._arrays import Real
+from ...initializations import s4d
+from ...lossless import diagonalize_normal_part, normal_frequencies
+from ...operators import LegS
+from ...systems import StateSpace
+from .._claims import Claim
+from .._figure import Data, Figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
