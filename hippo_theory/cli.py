@@ -103,7 +103,7 @@ def _recipes() -> dict[str, Callable[[int], Any]]:
     def dplr(family: str) -> Callable[[int], Any]:
         return lambda N: s4(FAMILIES[family](N))
 
-    # LegT has two ports and no S4 form of rank one.
+    # S4-LegT, of rank two, cannot be certified yet.
     return {
         **{name.lower(): family for name, family in FAMILIES.items()},
         **{f"s4-{name.lower()}": dplr(name) for name in FAMILIES if name != "LegT"},

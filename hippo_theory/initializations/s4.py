@@ -1,4 +1,4 @@
-"""S4: the exact diagonal-plus-low-rank form of a one-port HiPPO operator."""
+"""S4: the exact diagonal-plus-low-rank form of a HiPPO operator."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._arrays import frozen, positive_real
-from ..lossless import diagonalize_normal_part
-from ..operators import Operator
+from ..lossless import diagonalize_normal_part, diagonalize_two_ports
+from ..operators import LegT, Operator
 from ..systems import DiagonalPlusLowRank
 from ._base import Initialization, output_vector
 from .clipping import clipped_input
@@ -23,11 +23,12 @@ def s4(
     r"""S4's form of an operator: A = V (diag(lam) - P P^*) V^*, exactly equivalent to A.
 
     A + B B^T/2 is normal, with eigenvalues on Re s = -shift and unitary V; P = V^*B/sqrt2 and the
-    modal input is V^*B (the whole of it: the factor 1/2 belongs to diagonal models only).
+    modal input is V^*B (the whole of it: the factor 1/2 belongs to diagonal models only). LegT has two ports:
+    A + (B B^T + d d^T)/2 is normal, and P = V^*[B d]/sqrt2 has two columns.
 
     Parameters
     ----------
-    operator : LegS, LagT, FouT or TakenakaMalmquist
+    operator : LegS, LegT, LagT, FouT or TakenakaMalmquist
     b_clip : float, optional
         For LegS and LagT: clip Im(V^*B) at +-b_clip as state-spaces/s4 does with 2, in the phase where row 0
         of V is real (see ``s4d``). P is left alone.
@@ -40,12 +41,13 @@ def s4(
     -------
     Initialization
         ``lam``, ``P``, ``B`` (N,) and ``V`` (N, N), full spectrum: the upper half by falling frequency, then its
-        mirror image. ``B`` and ``P`` are real and positive, which fixes the phase of V.
+        mirror image. ``B`` and ``P`` are real and positive, which fixes the phase of V; for LegT ``P`` is
+        (N, 2) and its second column complex.
 
     Raises
     ------
     ParameterError
-        A two-port family (LegT), whose correction has rank two; b_clip <= 0, or given to another family.
+        b_clip <= 0, or given to another family.
     ShapeError
         C does not have N entries.
 
@@ -68,7 +70,7 @@ def s4(
     >>> bool(np.abs(A - op.A).max() < 1e-13 * np.linalg.norm(op.A, 2))
     True
     """
-    part = diagonalize_normal_part(operator)
+    part = diagonalize_two_ports(operator) if isinstance(operator, LegT) else diagonalize_normal_part(operator)
     lam, V, weights = part.full()
     modal = output_vector(C, rng, V, lam, "s4")
     B, recipe, said = weights, {"recipe": "s4", **operator.identity()}, ", real and positive"
@@ -77,7 +79,8 @@ def s4(
         half = clipped_input(part, operator, b_clip, "s4")
         B = np.concatenate([half, half[: operator.N // 2].conj()])
         said = f" where row 0 of V is real, its imaginary part clipped at {b_clip:g}"
-    system = DiagonalPlusLowRank(lam, P=weights / np.sqrt(2.0), B=B, C=V if modal is None else modal)
+    P = weights / np.sqrt(2.0) if part.far_weights is None else part.P
+    system = DiagonalPlusLowRank(lam, P=P, B=B, C=V if modal is None else modal)
     return Initialization(
         recipe=recipe,
         system=system,

@@ -120,6 +120,11 @@ def check_form(tensors: dict[str, Array], claim: dict[str, Any]) -> None:
     if kind in _BARE:
         return
     N = positive_integer(claim["N"], "N", "the claim")
+    if claim.get("recipe") == "s4" and claim.get("family") == "LegT":
+        raise CertificateError(
+            "s4(LegT) has a correction of rank two, for which no enclosure exists yet: it cannot be certified or "
+            "exported. The operator can: certify LegT itself."
+        )
     modes = N if kind == "Operator" else _stored_modes(claim, N)
     for name, array in tensors.items():
         expected = {"A": (N, N), "V": (N, modes)}.get(name, (modes,))

@@ -78,17 +78,22 @@ def sampled_modes(lam: Array, B: Array, rule: Rule) -> tuple[Array, Array]:
 def sampled_low_rank(
     lam: Array, P: Array, Q: Array, B: Array, rule: Rule, alpha: float
 ) -> tuple[Array, Array, Array, Array]:
-    """lam, P, Q, B of the generalised bilinear map of diag(lam) - P Q^*, which keeps the form (Woodbury); O(N)."""
+    """lam, P, Q, B of the generalised bilinear map of diag(lam) - P Q^*, P and Q (N, r), which keeps the form."""
     dt, z = rule.dt, _per_step(lam, rule)
     with np.errstate(all="ignore"):
         d, lost = 1 / (1 - alpha * z), _cancellation(z, alpha)
-        left, right = d * P, d.conj() * Q
-        port = 1 + alpha * dt * (Q.conj() @ left)
+        left, right, eye = d[:, None] * P, d.conj()[:, None] * Q, np.eye(P.shape[1])
+        port = eye + alpha * dt * (Q.conj().T @ left)
+        try:
+            inverse = np.linalg.inv(port)
+        except np.linalg.LinAlgError:
+            inverse = np.full_like(port, np.inf)
         # Where lam comes close to 1/(alpha dt) and A does not, lambar and the low rank cancel: hence the square.
-        spread = 1 + alpha * dt * (lost @ np.abs(Q * left))
-        _require_map(rule, float(max((lost**2).max(), spread / abs(port))), " or of its diagonal part")
-        b = dt * (d * B - (alpha * dt / port) * (right.conj() @ B) * left)
-        sampled = (1 + (1 - alpha) * z) * d, (dt / port) * left, right, b
+        spread = eye + alpha * dt * (np.abs(Q).T @ (lost[:, None] * np.abs(left)))
+        condition = (np.abs(inverse) @ spread).sum(axis=1).max()
+        _require_map(rule, float(max((lost**2).max(), condition)), " or of its diagonal part")
+        b = dt * (d * B - alpha * dt * (left @ (inverse @ (right.conj().T @ B))))
+        sampled = (1 + (1 - alpha) * z) * d, dt * (left @ inverse), right, b
     _require_finite(rule, *sampled)
     return sampled
 

@@ -109,9 +109,36 @@ def test_any_chain_of_real_sections_is_reproduced(a, shift, w):
         assert ref.relative_error(r.transfer(s), want) <= 1e-12
 
 
-def test_two_ports_are_refused():
-    with pytest.raises(ht.HippoTheoryError, match=r"(?i)two|rank"):
-        ht.s4(ht.LegT(4))
+@pytest.mark.parametrize("N", [1, 2, 3, 16, 65, 256])
+def test_two_ports_give_a_correction_of_rank_two(N):
+    r, op = ht.s4(ht.LegT(N)), ht.LegT(N)
+    assert r.P.shape == (N, 2) and (r.B > 0).all()
+    A = r.V @ (np.diag(r.lam) - r.P @ r.P.conj().T) @ r.V.conj().T
+    assert np.linalg.norm(A - op.A) <= 32 * ref.EPS * np.linalg.norm(op.A)
+    np.testing.assert_allclose(r.V @ r.B, op.B, atol=64 * ref.EPS * np.linalg.norm(op.B))
+    s = np.array([0.3, 2j, 1 + 40j, 1e3j, *r.lam[: min(3, N)]])
+    want = op.transfer(s)
+    assert ref.relative_error(r.transfer(s), want) <= 1e-12
+    t = np.array([0.0, 0.3, 1.2])
+    np.testing.assert_allclose(r.kernel(t).real, op.kernel(t), atol=1e-12 * N * np.linalg.norm(op.B))
+
+
+@pytest.mark.parametrize(
+    ("method", "alpha"), [("bilinear", None), ("backward-euler", None), ("generalized-bilinear", 0.3)]
+)
+def test_rank_two_survives_sampling(method, alpha):
+    made, op = ht.s4(ht.LegT(12)), ht.LegT(12)
+    low_rank = made.discretize(0.01, method, alpha=alpha)
+    dense = op.system.discretize(0.01, method, alpha=alpha)
+    assert low_rank.P.shape == (12, 2)
+    back = made.V @ low_rank.to_dense().A @ made.V.conj().T
+    np.testing.assert_allclose(back, dense.A, atol=1e-13)
+    np.testing.assert_allclose(made.V @ low_rank.B, dense.B, atol=1e-14)
+
+
+def test_two_ports_have_no_certificate_yet():
+    with pytest.raises(ht.HippoTheoryError, match="LegT"):
+        ht.certify(ht.s4(ht.LegT(4)))
 
 
 def test_output_of_the_wrong_length_is_refused_with_both_lengths():
