@@ -57,9 +57,7 @@ for N in (16, 64, 256):
     top = 1j * diagonal.lam[0].imag
     at_one.append(np.linalg.norm(op.transfer(1j) - diagonal.transfer(1j)))
     largest.append(np.linalg.norm(op.transfer(top) - diagonal.transfer(top)))
-    print(
-        f"N = {N:3d}: N times the error at w = 1: {N * at_one[-1]:.3f}, error at the resonance over N: {largest[-1] / N:.4f}"
-    )
+    print(f"N = {N:3d}: N |error at w = 1| = {N * at_one[-1]:.3f}, |error at the resonance|/N = {largest[-1] / N:.4f}")
 print(f"2/pi = {2 / np.pi:.4f}")
 
 # %%
