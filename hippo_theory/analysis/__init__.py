@@ -4,8 +4,8 @@ from .approximation import ApproximationStudy, approximation_study
 from .conditioning import EigenvectorCondition, eigenvector_condition
 from .modes import Aliasing, ModeMemory, aliasing, memory
 from .online import Memory, remember
+from .scales import Timescale, matched_step, timescale
 from .tasks import ReadOut, WhiteNoise, delay_task, reconstruction_task
-from .timescale import Timescale, matched_step, timescale
 
 __all__ = [
     "Aliasing",

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hippo_theory as ht
-from hippo_theory.analysis import Aliasing, ModeMemory
 
 
 @pytest.mark.parametrize(
