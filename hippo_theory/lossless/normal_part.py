@@ -100,7 +100,9 @@ def diagonalize_normal_part(operator: Operator) -> NormalPart:
     half = int(np.frexp(np.abs(operator.a).max())[1]) // 2
     unit = scaled(operator.a, -2 * half)
     with np.errstate(all="ignore"):
-        V, weights = _eigenvectors(unit, (np.ldexp(y[0], -2 * half), np.ldexp(y[1], -2 * half)))
+        # An imaginary part may vanish in these units; its section remains one for a pair.
+        paired = operator.a.imag != 0
+        V, weights = _eigenvectors(unit, paired, (np.ldexp(y[0], -2 * half), np.ldexp(y[1], -2 * half)))
     if not (np.isfinite(V).all() and np.isfinite(weights).all() and (weights > 0).all()):
         raise AccuracyError(f"{operator!r}: the parameters lie too far apart for its eigenvectors in float64.")
     lam = -operator.shift + 1j * y[0]
@@ -117,7 +119,7 @@ def _fourier(operator: FouT) -> NormalPart:
     return NormalPart(N, frozen(1j * y), frozen(V), frozen(np.full(M + 1, 2.0)))
 
 
-def _eigenvectors(a: Complex, y: Double) -> tuple[Array, Real]:
+def _eigenvectors(a: Complex, paired: Array, y: Double) -> tuple[Array, Real]:
     """Unit G(-shift + iy) and 2/||G||: in p = iy the shift drops out and every factor has modulus one.
 
     V depends on y through phases of up to N pi: y enters as (high, low), and the running products
@@ -138,7 +140,7 @@ def _eigenvectors(a: Complex, y: Double) -> tuple[Array, Real]:
         else:
             z = real[0] - 1j * imag[0]
             phi = sign * z * z / ((real[0] ** 2 + imag[0] ** 2) * norm)
-            if beta[k] == 0:
+            if not paired[k]:
                 V[k] = np.sqrt(2 * alpha[k]) / section[k] * phi
             else:
                 drive = 2 * np.sqrt(alpha[k]) / section[k] * phi / section[k + 1]

@@ -99,7 +99,10 @@ class TakenakaMalmquist(PoleChain):
         half = int(np.frexp(np.abs(self.a).max())[1]) // 2
         if abs(half) < 450 or self.a.real.min() < 1e-290 * np.abs(self.a).max():
             return self, 0
-        return TakenakaMalmquist(scaled(self.a, -2 * half), np.ldexp(self.shift, -2 * half)), half
+        a = scaled(self.a, -2 * half)
+        if not np.array_equal(a.imag == 0, self.a.imag == 0):
+            return self, 0  # a pair would become two real sections, which have other states
+        return TakenakaMalmquist(a, np.ldexp(self.shift, -2 * half)), half
 
     def _transfer(self, s: Complex) -> Complex:
         unit, half = self._unit()
