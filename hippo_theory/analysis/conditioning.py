@@ -86,7 +86,7 @@ def eigenvector_condition(A: Any) -> EigenvectorCondition:
     if isinstance(A, FouT):
         return _of_poles(_fourier_poles(A))
     if isinstance(A, LegT):
-        return _of_legt(A.N)
+        return _of_legt(A)
     matrix = finite(A.A if isinstance(A, Operator) else A, "A", "eigenvector_condition")
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
         raise ShapeError(f"eigenvector_condition: A must be a square matrix, got shape {matrix.shape}.")
@@ -119,21 +119,13 @@ def _of_poles(lam: Complex) -> EigenvectorCondition:
     return _condition((2 * top + _log_norm(gram) + _log_norm(inverse)) / 2)
 
 
-def _of_legt(N: int) -> EigenvectorCondition:
-    """kappa from the roots of the Pade denominator of e^{-s}, which are the poles, and the recurrence of G there."""
-    flint = require("flint")
-    factorial = flint.fmpz.fac_ui
-    # (2N-1-j)! N! / (j! (N-j)! (N-1)!): integers, proportional to the coefficients.
-    denominator = flint.fmpz_poly(
-        [
-            factorial(2 * N - 1 - j) * factorial(N) // (factorial(j) * factorial(N - j) * factorial(N - 1))
-            for j in range(N + 1)
-        ]
-    )
+def _of_legt(operator: LegT) -> EigenvectorCondition:
+    """kappa from the poles and the recurrence of G there, in balls."""
+    N = operator.N
     bits = 128 + 3 * N
     while True:
         with working_precision(bits):
-            eigenvectors = [_legt_eigenvector(N, s) for s, _ in denominator.complex_roots() if not s.imag < 0]
+            eigenvectors = [_legt_eigenvector(N, s) for s in operator.pole_balls() if not s.imag < 0]
             if all(cosine.rad() < 1e-14 for _, cosine, _ in eigenvectors):
                 break
         bits *= 2

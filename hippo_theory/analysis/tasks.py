@@ -182,12 +182,11 @@ def reconstruction_task(operator: Operator, dt: float, noise: WhiteNoise | None 
     K = checked_operator(operator, "reconstruction_task").system.discretize(dt, "zoh").kernel(noise.length)
     target = F[-memory:]
     states = K[:, ::-1] @ F
-    U, sigma, Vt = np.linalg.svd(states, full_matrices=False)
-    kept = sigma > _RESOLUTION * sigma[0]
-    seen = target @ Vt[kept].T
-    weights = (seen / sigma[kept]) @ U[:, kept].T
+    U, sigma, Vt = _readable(states)
+    seen = target @ Vt.T
+    weights = (seen / sigma) @ U.T
     # The error directly, not as a difference of squares: it may be far below the target.
-    left = target - seen @ Vt[kept]
+    left = target - seen @ Vt
     profile = np.linalg.norm(left, axis=1)
     return ReadOut(_rms([profile]), _rms([np.linalg.norm(target, axis=1)]), weights, profile)
 
@@ -259,9 +258,8 @@ def delay_task(
     for u in fit:
         # One triangular factor for all signals: the condition number is not squared.
         triangle = np.asarray(np.linalg.qr(np.vstack([triangle, regressors(u).T]), mode="r"))
-    U, sigma, Vt = np.linalg.svd(triangle[:, :-1], full_matrices=False)
-    kept = sigma > _RESOLUTION * sigma[0]
-    weights = Vt[kept].T @ ((U[:, kept].T @ triangle[:, -1]) / sigma[kept])
+    U, sigma, Vt = _readable(triangle[:, :-1])
+    weights = Vt.T @ ((U.T @ triangle[:, -1]) / sigma)
     errors, targets = [], []
     for u in test:
         X = regressors(u)
@@ -278,6 +276,13 @@ def _checked_noise(noise: Any, who: str) -> WhiteNoise:
             "your own see ht.remember."
         )
     return noise
+
+
+def _readable(matrix: Real) -> tuple[Real, Real, Real]:
+    """U, sigma, V^T of the directions that float32 can tell apart."""
+    U, sigma, Vt = np.linalg.svd(matrix, full_matrices=False)
+    kept = sigma > _RESOLUTION * sigma[0]
+    return U[:, kept], sigma[kept], Vt[kept]
 
 
 def _rms(signals: list[Real]) -> float:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._arrays import Array, positive_real
+from .._precision import working_precision
 from ..analysis import Aliasing, ModeMemory, aliasing, memory
 from ..errors import ParameterError
 from ..lossless import diagonalize_normal_part
 from ..lossless import spike as lossless_spike
-from ..operators import LegS, Operator, PoleChain
+from ..operators import LegS, LegT, Operator, PoleChain
 from ..systems import Diagonal, DiagonalPlusLowRank
 from .deviations import Finding, deviations
 from .recipes import named_operator
@@ -147,6 +148,9 @@ def _poles(init: Initialization) -> Array:
     if isinstance(init.system, Diagonal):
         return init.lam
     found = named_operator(init.recipe)
+    if isinstance(found, LegT):
+        with working_precision(96):
+            return np.array([complex(pole) for pole in found.pole_balls()])
     return -(found.a + found.shift) if isinstance(found, PoleChain) else init.poles
 
 

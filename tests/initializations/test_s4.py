@@ -1,5 +1,6 @@
 """S4's diagonal plus low rank is the operator itself, in other coordinates."""
 
+import flint
 import numpy as np
 import pytest
 import references as ref
@@ -134,6 +135,15 @@ def test_rank_two_survives_sampling(method, alpha):
     back = made.V @ low_rank.to_dense().A @ made.V.conj().T
     np.testing.assert_allclose(back, dense.A, atol=1e-13)
     np.testing.assert_allclose(made.V @ low_rank.B, dense.B, atol=1e-14)
+
+
+@pytest.mark.parametrize("N", [1, 2, 7, 32])
+def test_the_poles_in_a_report_of_legt_are_those_of_its_exact_matrix(N):
+    """In float64 they are noise from N = 30 on; the report must not print it (a warning would fail this test)."""
+    with flint.ctx.workprec(1000):
+        A, _ = ht.LegT(N).balls(1000)
+        want = max(float(z.real.mid()) for z in flint.acb_mat(A).eig())
+    assert ht.s4(ht.LegT(N)).report(dt=0.01).stability == pytest.approx(want, rel=1e-14)
 
 
 def test_two_ports_have_no_certificate_yet():

@@ -168,6 +168,7 @@ class Functions(Family):
         return len(self._functions) > 1 and all(sp.simplify(f.subs(X, 1) - f.subs(X, 0)) == 0 for f in self._functions)
 
     def reduce(self, N: int, slope: Any, euler: bool) -> Reduced:
+        """Term by term as the functions are written, and once more in canonical terms where something is left."""
         phi = self.functions(N)
         images = _flow(phi, slope, euler)
         M, residuals = _reduce(phi, images)
@@ -220,10 +221,12 @@ class Fourier(Family):
         return True
 
     def reduce(self, N: int, slope: Any, euler: bool) -> Reduced:
+        """Term by term: different harmonics are different functions."""
         phi = self.functions(N)
         return _reduce(phi, _flow(phi, slope, euler))
 
     def gram(self, N: int, weight: Any) -> Any:
+        """The identity in the weight 1, integrals in any other."""
         return sp.eye(N) if weight == 1 else super().gram(N, weight)
 
 

@@ -62,6 +62,7 @@ class Polynomials(Family):
         return [self.polynomial(n).as_expr() / sp.sqrt(self.square(n)) * self.factor for n in range(N)]
 
     def reduce(self, N: int, slope: Any, euler: bool) -> Reduced:
+        """Polynomial division: the whole part by falling degree in the pi_k, the proper fraction as residual."""
         slope = sp.together(slope + self.factor_slope * (X if euler else 1))
         pi = [self.polynomial(n) for n in range(N)]
         raised = [p.diff(X) * sp.Poly(X, X) if euler else p.diff(X) for p in pi]
@@ -85,6 +86,7 @@ class Polynomials(Family):
         return M, residuals
 
     def gram(self, N: int, weight: Any) -> Any:
+        """The identity in the family's own weight, else from the 2N - 1 moments of the given one."""
         if sp.simplify(weight - self.weight) == 0:
             return sp.eye(N)
         weight = weight * self.factor**2
