@@ -175,8 +175,8 @@ LOW_RANK = Figure(
     source="gu2022s4d, appendix",
     caption=(
         "First four kernels of A + P P^T. (a) LegS itself. (b) With P = B/sqrt 2, and B/2 as input, this is the normal "
-        "part: nearly the same kernels, although P is long. (c-e) A random P with less than a hundredth of its squared "
-        "length: from std .4 on the matrix is unstable, and the kernels leave the basis."
+        "part: the same kernels with a noise that fades as N grows (s4d-2), although P is long. (c-e) A random P with "
+        "less than a hundredth of its squared length: from std .4 on the matrix is unstable."
     ),
     compute=_low_rank_compute,
     draw=_low_rank_draw,
