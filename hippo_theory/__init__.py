@@ -53,6 +53,7 @@ _HOMES = {
         "remember",
         "timescale",
     ),
+    "lossless": ("diagonal_error",),
     "initializations": ("Initialization", "dfout", "dss", "lru", "mamba", "s4", "s4d", "s5"),
     "rigor": ("Certificate", "certify"),
     "exchange": ("export", "load", "verify"),

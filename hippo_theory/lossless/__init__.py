@@ -1,5 +1,6 @@
 """The lossless spine: what an all-pass function, scalar or 2 x 2, says about a family (theory section 2)."""
 
+from .convergence import DiagonalError, Peak, diagonal_error
 from .imaginary_axis import Spike, amplification_near, axis_phase, resolved_axis, spike
 from .normal_part import NormalPart, diagonalize_normal_part
 from .phase import normal_frequencies, phase
@@ -7,10 +8,13 @@ from .two_port_phase import port_matrix, port_phases, two_port_frequencies
 from .two_ports import diagonalize_two_ports
 
 __all__ = [
+    "DiagonalError",
     "NormalPart",
+    "Peak",
     "Spike",
     "amplification_near",
     "axis_phase",
+    "diagonal_error",
     "diagonalize_normal_part",
     "diagonalize_two_ports",
     "normal_frequencies",

@@ -2,8 +2,8 @@
 
 ``Operator`` owns validation, caching and the exchange of arithmetics. ``OnePort`` adds the
 all-pass function of the families with A + A^T = -2 shift I - B B^T, and ``PoleChain`` the closed
-forms that LegS, LagT and every Takenaka-Malmquist family share. A family implements ``_formula``
-and whatever it knows in closed form.
+forms that LegS, LagT and every Takenaka-Malmquist family share. A family implements ``_state_entries``,
+``_input_entries`` and whatever it knows in closed form.
 """
 
 from __future__ import annotations
@@ -54,29 +54,28 @@ class Operator(Immutable, ABC):
         return type(self).__name__
 
     @abstractmethod
-    def _formula(self, R: Arithmetic) -> tuple[Array, Array]:
-        """Entries of A (N, N) and B (N,) in the arithmetic ``R``; the only place they are written."""
+    def _state_entries(self, R: Arithmetic) -> Array:
+        """Entries of A (N, N) in the arithmetic ``R``; the only place they are written."""
+
+    @abstractmethod
+    def _input_entries(self, R: Arithmetic) -> Array:
+        """Entries of B (N,) in the arithmetic ``R``; apart from A, since many an O(N) road needs B alone."""
 
     @cached_property
-    def _float_entries(self) -> tuple[Real, Real]:
-        A, B = self._formula(FLOAT64)
-        return frozen(np.ascontiguousarray(A)), frozen(np.ascontiguousarray(B))
-
-    @property
     def A(self) -> Real:
         """State matrix (N, N), float64; every entry is the float nearest to its exact value."""
-        return self._float_entries[0]
+        return frozen(np.ascontiguousarray(self._state_entries(FLOAT64)))
 
-    @property
+    @cached_property
     def B(self) -> Real:
         """Input vector (N,), float64; every entry is the float nearest to its exact value."""
-        return self._float_entries[1]
+        return frozen(np.ascontiguousarray(self._input_entries(FLOAT64)))
 
     def exact(self) -> tuple[Any, Any]:
         """A (N x N) and B (N x 1) as sympy matrices, free of rounding. Cost O(N^2) expressions."""
         sympy = require("sympy")
-        A, B = self._formula(Exact())
-        return sympy.Matrix(A.tolist()), sympy.Matrix(B.tolist())
+        R = Exact()
+        return sympy.Matrix(self._state_entries(R).tolist()), sympy.Matrix(self._input_entries(R).tolist())
 
     def balls(self, bits: int = 128) -> tuple[Any, Any]:
         """A (N x N) and B (N x 1) as flint ``arb_mat`` that enclose the exact entries.
@@ -85,7 +84,7 @@ class Operator(Immutable, ABC):
         """
         flint = require("flint")
         with working_precision(bits):
-            A, B = self._formula(Balls())
+            A, B = self._state_entries(R := Balls()), self._input_entries(R)
             return flint.arb_mat(A.tolist()), flint.arb_mat([[b] for b in B.tolist()])
 
     @property

@@ -81,15 +81,23 @@ class FouT(SizedOperator, OnePort):
         """
         return np.negative(self.allpass(s))
 
-    def _formula(self, R: Arithmetic) -> tuple[Array, Array]:
-        N, M = self.N, (self.N - 1) // 2
-        # B B^T / 2 = 2 b b^T entry by entry: squares of B are 4 and 8, so each entry is one root.
-        square = np.where(np.arange(N) == 0, 4, np.where(np.arange(N) % 2 == 1, 8, 0))
+    @property
+    def _squares(self) -> Array:
+        """B_n^2: 4 for the constant, 8 for cosines, 0 for sines."""
+        n = np.arange(self.N)
+        return np.where(n == 0, 4, np.where(n % 2 == 1, 8, 0))
+
+    def _state_entries(self, R: Arithmetic) -> Array:
+        M, square = (self.N - 1) // 2, self._squares
+        # B B^T / 2 = 2 b b^T entry by entry: each is one root.
         A = R.number(0) - R.root(R.number(square)[:, None], R.number(square / 4)[None, :])
         cosine = np.arange(1, 2 * M, 2)
         rotation = R.pi(2 * np.arange(1, M + 1))
         A[cosine + 1, cosine], A[cosine, cosine + 1] = rotation, -rotation
-        return A, R.root(R.number(square), R.number(1))
+        return np.asarray(A)
+
+    def _input_entries(self, R: Arithmetic) -> Array:
+        return np.asarray(R.root(R.number(self._squares), R.number(1)))
 
     def _basis(self, t: Real) -> Real:
         # m t less whole turns, exactly: the phase 2 pi m t of a high frequency keeps its digits.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from .._arrays import Array, Complex, Real
+from .._arrays import Array, Complex, Real, frozen
 from ._arithmetic import Arithmetic
 from ._base import PoleChain, SizedOperator
 from ._recurrences import laguerre_functions
@@ -58,14 +59,16 @@ class LagT(SizedOperator, PoleChain):
 
     shift = 0.0
 
-    @property
+    @cached_property
     def a(self) -> Complex:
-        return np.full(self.N, 0.5 + 0j)
+        return frozen(np.full(self.N, 0.5 + 0j))
 
-    def _formula(self, R: Arithmetic) -> tuple[Array, Array]:
+    def _state_entries(self, R: Arithmetic) -> Array:
         row, column = np.indices((self.N, self.N))
-        A = np.where(row > column, R.number(-1), np.where(row == column, R.number(-0.5), R.number(0)))
-        return A, R.number(np.ones(self.N, dtype=int))
+        return np.where(row > column, R.number(-1), np.where(row == column, R.number(-0.5), R.number(0)))
+
+    def _input_entries(self, R: Arithmetic) -> Array:
+        return np.asarray(R.number(np.ones(self.N, dtype=int)))
 
     def _basis(self, t: Real) -> Real:
         return laguerre_functions(self.N, t)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from .._arrays import Array, Complex, Real
+from .._arrays import Array, Complex, Real, frozen
 from ._arithmetic import Arithmetic
 from ._base import PoleChain, SizedOperator
 from .bases import ExponentialBasis
@@ -62,17 +63,19 @@ class LegS(SizedOperator, PoleChain):
 
     shift = 0.5
 
-    @property
+    @cached_property
     def a(self) -> Complex:
-        return (np.arange(self.N) + 0.5).astype(np.complex128)
+        return frozen((np.arange(self.N) + 0.5).astype(np.complex128))
 
-    def _formula(self, R: Arithmetic) -> tuple[Array, Array]:
+    def _state_entries(self, R: Arithmetic) -> Array:
         n = np.arange(self.N)
         row, column = n[:, None], n[None, :]
         square = R.number(2 * n + 1)
         below = -R.root(square[:, None], square[None, :])
-        A = np.where(row > column, below, np.where(row == column, -R.number(n + 1), R.number(0)))
-        return A, R.root(square, R.number(1))
+        return np.where(row > column, below, np.where(row == column, -R.number(n + 1), R.number(0)))
+
+    def _input_entries(self, R: Arithmetic) -> Array:
+        return np.asarray(R.root(R.number(2 * np.arange(self.N) + 1), R.number(1)))
 
     def _basis(self, t: Real) -> Real:
         return ExponentialBasis(self.N).values(t)

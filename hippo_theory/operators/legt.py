@@ -97,14 +97,17 @@ class LegT(SizedOperator):
         """
         return np.asarray(np.tensordot(np.abs(self.B), self.transfer(s), axes=1))
 
-    def _formula(self, R: Arithmetic) -> tuple[Array, Array]:
+    def _state_entries(self, R: Arithmetic) -> Array:
         n = np.arange(self.N)
         row, column = n[:, None], n[None, :]
         square = R.number(2 * n + 1)
         size = R.root(square[:, None], square[None, :])
-        A = np.where((row > column) & ((row - column) % 2 == 1), size, -size)
-        root = R.root(square, R.number(1))
-        return A, np.where(n % 2 == 0, root, -root)
+        return np.where((row > column) & ((row - column) % 2 == 1), size, -size)
+
+    def _input_entries(self, R: Arithmetic) -> Array:
+        n = np.arange(self.N)
+        root = R.root(R.number(2 * n + 1), R.number(1))
+        return np.where(n % 2 == 0, root, -root)
 
     def _transfer(self, s: Complex) -> Complex:
         # u_n = s^{N-1-n} w_n has no division by s; u_n and s^n are carried as (mantissa, exponent).

@@ -157,14 +157,20 @@ class TakenakaMalmquist(PoleChain):
     def identity(self) -> dict[str, Any]:
         return {**super().identity(), "a": [[v.real, v.imag] for v in self.parameters], "shift": self.shift}
 
-    def _formula(self, R: Arithmetic) -> tuple[Array, Array]:
-        N, real = self.N, self.a.imag == 0
-        first = np.flatnonzero(~real)[::2]
-        factor = np.where(real, 1.0, 2.0)
-        factor[first + 1] = 0.0
-        # Half of B_k^2 is the given float or twice it: no rounding, and no overflow, before the root.
+    @cached_property
+    def _paired(self) -> Array:
+        """Where the pairs begin."""
+        return np.flatnonzero(self.a.imag != 0)[::2]
+
+    def _half_squares(self, R: Arithmetic) -> Array:
+        """Half of B_k^2, the given float or twice it: no rounding, and no overflow, before the root."""
+        factor = np.ones(self.N)
+        factor[self._paired], factor[self._paired + 1] = 2.0, 0.0
+        return np.asarray(R.number(self.a.real) * R.number(factor))
+
+    def _state_entries(self, R: Arithmetic) -> Array:
+        N, first, square = self.N, self._paired, self._half_squares(R)
         alpha, beta, shift = R.number(self.a.real), R.number(np.abs(self.a.imag)), R.number(self.shift)
-        square = alpha * R.number(factor)
         row, column = np.indices((N, N))
         below = R.number(0) - R.root(square[:, None], square[None, :], power=1)
         A = np.where(row > column, below, R.number(0))
@@ -172,7 +178,10 @@ class TakenakaMalmquist(PoleChain):
         A[diagonal, diagonal] = R.number(0) - (square + shift)
         w = R.hypot(alpha[first], beta[first])
         A[first + 1, first], A[first, first + 1] = w, R.number(0) - w
-        return A, R.root(square, R.number(2))
+        return np.asarray(A)
+
+    def _input_entries(self, R: Arithmetic) -> Array:
+        return np.asarray(R.root(self._half_squares(R), R.number(2)))
 
 
 def _check_range(values: Complex, shift: float, who: str) -> None:

@@ -2,8 +2,9 @@
 
 from .bases import FOURIER, LINEAR, LOW_RANK
 from .convergence import FIGURES as CONVERGENCE
+from .limits import LIMITS
 from .stepping import ALIASING, MEMORY
 
 __all__ = ["FIGURES"]
 
-FIGURES = (LINEAR, *CONVERGENCE, LOW_RANK, FOURIER, ALIASING, MEMORY)
+FIGURES = (LINEAR, *CONVERGENCE, LIMITS, LOW_RANK, FOURIER, ALIASING, MEMORY)
