@@ -20,6 +20,7 @@ _HOMES = {
         "MissingExtraError",
         "NotClosedError",
         "ParameterError",
+        "ParameterTypeError",
         "ShapeError",
         "UnknownNameError",
         "UnstableSystemError",

@@ -103,10 +103,9 @@ def _recipes() -> dict[str, Callable[[int], Any]]:
     def dplr(family: str) -> Callable[[int], Any]:
         return lambda N: s4(FAMILIES[family](N))
 
-    # S4-LegT, of rank two, cannot be certified yet.
     return {
         **{name.lower(): family for name, family in FAMILIES.items()},
-        **{f"s4-{name.lower()}": dplr(name) for name in FAMILIES if name != "LegT"},
+        **{f"s4-{name.lower()}": dplr(name) for name in FAMILIES},
         **{f"s4d-{kind}": partial(s4d, kind) for kind in S4D_KINDS if kind != "random"},
         "dss": dss,
         "mamba": mamba,

@@ -189,7 +189,7 @@ def memory(system: Any, dt: float | None = None) -> ModeMemory:
             raise ParameterError("memory: a half-life in steps needs the step; give dt.")
         dt = positive_real(dt, "dt", "memory")
         rate = -dt * lam.real
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return ModeMemory(dt, np.where(rate > 0, math.log(2) / np.abs(rate), math.inf))
 
 

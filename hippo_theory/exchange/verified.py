@@ -248,8 +248,8 @@ def _rebuilt(certificate: Certificate, stored: dict[str, Array]) -> Any:
     wide = {name: array.astype(np.result_type(array.dtype, np.float64)) for name, array in tensors.items()}
     if claim["type"] == "Operator":
         return claimed_operator(claim)
-    D = complex(*claim["D"])
-    D = D if D.imag else D.real
+    D = wide["D"] if claim["D"] is None else complex(*claim["D"])
+    D = D.real if isinstance(D, complex) and not D.imag else D
     if claim["type"] == "Initialization":
         made = remake(claim)
         C = wide.get("C", wide.get("V"))

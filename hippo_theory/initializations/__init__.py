@@ -1,9 +1,10 @@
 """What a layer starts from: one recipe per file, one kind of result."""
 
 from ._base import Initialization
-from .deviations import Finding, deviations
+from .deviations import deviations
 from .dfout import dfout
 from .dss import dss
+from .findings import Finding
 from .lru import lru
 from .mamba import mamba
 from .recipes import remake

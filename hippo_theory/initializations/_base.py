@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._arrays import Array, Complex, Immutable, generator, positive_integer, vector
-from ..errors import ParameterError, ShapeError
+from ..errors import ParameterError
 from ..systems import Diagonal, DiagonalPlusLowRank, StateSpace
 
 if TYPE_CHECKING:
@@ -36,8 +36,11 @@ class Initialization(Immutable):
     V : ndarray, shape (N, M), or None
         Modal to operator coordinates, x = V z (2 Re(V z) for stored pairs); None where the recipe is
         not tied to an operator.
-    C : ndarray, shape (M,), or None
-        Modal output vector; None reads out the state, in operator coordinates where V is known.
+    B : ndarray, shape (M,) or (M, H)
+        Modal input: a vector, or a column for each input (S5).
+    C : ndarray, shape (M,) or (p, M), or None
+        Modal output: a vector, or a row for each output (S5); None reads out the state, in operator coordinates
+        where V is known.
     source : str
         Reference keys.
     conventions : dict
@@ -60,10 +63,6 @@ class Initialization(Immutable):
             raise ParameterError(f"{self!r}: its system must be in {time} time, with Q = P; sample it afterwards.")
         if self.V is not None and C is None:
             raise ParameterError(f"{self!r}: the state is read out in operator coordinates; its system needs C = V.")
-        if C is not None and C.ndim == 2 and not (self.V is not None and np.array_equal(C, self.V)):
-            raise ShapeError(
-                f"{self!r}: C must be one output vector, or None to read out the state; got shape {C.shape}."
-            )
 
     @property
     def lam(self) -> Array:
@@ -72,7 +71,7 @@ class Initialization(Immutable):
 
     @property
     def B(self) -> Array:
-        """Modal input vector (M,), the half weight of a real stored mode included."""
+        """Modal input (M,) or (M, H), the half weight of a real stored mode included."""
         return self.system.B
 
     @property
@@ -82,11 +81,11 @@ class Initialization(Immutable):
 
     @property
     def C(self) -> Array | None:
-        C = self.system.C
-        return None if C is None or C.ndim == 2 else C
+        C, V = self.system.C, self.V
+        return None if C is None or (V is not None and np.array_equal(C, V)) else C
 
     @property
-    def D(self) -> complex:
+    def D(self) -> complex | Array:
         return self.system.D
 
     @property
@@ -104,7 +103,10 @@ class Initialization(Immutable):
         return self.system.poles
 
     def transfer(self, s: ArrayLike) -> Complex:
-        """Transfer function of the system: s.shape with C; (N,) + s.shape without; (M,) + s.shape without V too."""
+        """Transfer function of the system: s.shape with C; (N,) + s.shape without; (M,) + s.shape without V too.
+
+        Several outputs or inputs put their axes in front, as in ``Diagonal.transfer``.
+        """
         return self.system.transfer(s)
 
     def kernel(self, t: Any) -> Array:
@@ -145,16 +147,15 @@ class Initialization(Immutable):
 
     def tensors(self) -> dict[str, Array]:
         """lam, B and what else defines the system: what an export writes."""
-        found = {"lam": self.lam, "P": self.P, "B": self.B, "V": self.V, "C": self.C}
-        return {name: value for name, value in found.items() if value is not None}
+        found = {"lam": self.lam, "P": self.P, "B": self.B, "V": self.V, "C": self.C, "D": self.D}
+        return {name: value for name, value in found.items() if isinstance(value, np.ndarray)}
 
     def claim(self) -> dict[str, Any]:
-        D = complex(self.D)
         return {
             "type": "Initialization",
             **self.recipe,
             "conjugate_pairs": self.conjugate_pairs,
-            "D": [D.real, D.imag],
+            "D": self.system.claim()["D"],
             "source": self.source,
         }
 

@@ -7,16 +7,16 @@ import numpy as np
 from .._arrays import Array, Complex
 from ..errors import ParameterError
 from ..lossless import NormalPart
-from ..operators import LagT, LegS, Operator
+from ..operators import LagT, LegS, LegT, Operator
 
 __all__ = ["clip_imaginary", "clipped_input", "row_zero_real"]
 
 
 def clipped_input(part: NormalPart, operator: Operator, limit: float, who: str) -> Complex:
     """V^*B (M,) with its imaginary part clipped where row 0 of V is real, turned back into our phase."""
-    if not isinstance(operator, LegS | LagT):
+    if not isinstance(operator, LegS | LegT | LagT):
         raise ParameterError(
-            f"{who}: b_clip reproduces state-spaces/s4, whose phases are known for LegS and LagT only, not for "
+            f"{who}: b_clip reproduces state-spaces/s4, whose phases are known for LegS, LegT and LagT only, not for "
             f"{operator!r}; leave it out."
         )
     turn = row_zero_real(part.V)

@@ -35,7 +35,7 @@ _RECIPES: dict[str, Callable[[dict[str, Any]], Initialization]] = {
     "s4": lambda r: s4(named_operator(r), b_clip=r.get("b_clip")),
     "s4d": _s4d,
     "dss": lambda r: dss(r["N"]),
-    "s5": lambda r: s5(r["N"], r["blocks"], rng=0),
+    "s5": lambda r: s5(r["N"], r["blocks"]),
     "lru": lambda r: lru(r["N"], r["r_min"], r["r_max"], r["max_phase"], rng=0),
     "mamba": lambda r: mamba(r["N"]),
     "dfout": lambda r: dfout(r["N"], r["xi"]),

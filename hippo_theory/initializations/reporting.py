@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._arrays import Array, positive_real
+from .._arrays import Array
 from .._precision import working_precision
 from ..analysis import Aliasing, ModeMemory, aliasing, memory
 from ..errors import ParameterError
@@ -18,7 +18,8 @@ from ..lossless import diagonalize_normal_part
 from ..lossless import spike as lossless_spike
 from ..operators import LegS, LegT, Operator, PoleChain
 from ..systems import Diagonal, DiagonalPlusLowRank
-from .deviations import Finding, deviations
+from .deviations import checked_steps, deviations
+from .findings import Finding
 from .recipes import named_operator
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ class Report:
     aliasing : tuple of Aliasing
         One entry a step, for zero-order hold (the bilinear map bends frequencies instead); empty in discrete time.
     output_scale : tuple of float
-        Root mean square output for white noise of unit variance and a standard normal C (E|C_n|^2 = 1 for a
-        modal one), after sampling: zero-order hold, for a diagonal plus low rank bilinear. Infinite where a mode
-        does not decay.
+        Root mean square output for white noise of unit variance (on every input) and a standard normal C
+        (E|C_n|^2 = 1 for a modal one), after sampling: zero-order hold, for a diagonal plus low rank bilinear.
+        Infinite where a mode does not decay.
     distances : tuple of Finding
         How far it is from what it approximates.
     deviations : tuple of Finding
@@ -118,7 +119,11 @@ class Report:
 
 def report(init: Initialization, dt: float | Sequence[float]) -> Report:
     """The report of ``init``; behind ``Initialization.report``."""
-    steps = () if init.dt is not None else _steps(dt)
+    steps = checked_steps(dt, "report")
+    if not steps:
+        raise ParameterError("report: at least one step dt is needed, such as (1e-3, 1e-1).")
+    if init.dt is not None:
+        steps = ()
     poles = _poles(init)
     size = np.abs(poles) if init.dt is not None else poles.real
     worst = float(size.max())
@@ -134,13 +139,6 @@ def report(init: Initialization, dt: float | Sequence[float]) -> Report:
         distances=tuple(_distances(init)),
         deviations=deviations(init.system, steps, init.N),
     )
-
-
-def _steps(dt: float | Sequence[float]) -> tuple[float, ...]:
-    steps = tuple(positive_real(step, "dt", "report") for step in np.atleast_1d(np.asarray(dt, dtype=object)))
-    if not steps:
-        raise ParameterError("report: at least one step dt is needed, such as (1e-3, 1e-1).")
-    return steps
 
 
 def _poles(init: Initialization) -> Array:
@@ -165,11 +163,12 @@ def _output_scale(system: Diagonal | DiagonalPlusLowRank, recipe: dict[str, Any]
     if isinstance(system, DiagonalPlusLowRank):
         # The bilinear map multiplies the Gramian by dt, exactly.
         return math.sqrt((dt or 1.0) * _trace_of_gramian(system, recipe))
+    B = system.B if dt is None else system.discretize(dt).B
+    energy = _mode_weights(system) * (np.abs(B) ** 2).reshape(len(B), -1).sum(axis=1)
     if dt is None:
         size = np.abs(system.lam)
-        return _root_of_energy(_mode_weights(system) * np.abs(system.B) ** 2, (1 - size) * (1 + size))
-    lost = -np.expm1(2 * dt * system.lam.real)
-    return _root_of_energy(_mode_weights(system) * np.abs(system.discretize(dt).B) ** 2, lost)
+        return _root_of_energy(energy, (1 - size) * (1 + size))
+    return _root_of_energy(energy, -np.expm1(2 * dt * system.lam.real))
 
 
 def _root_of_energy(energy: Array, lost: Array) -> float:

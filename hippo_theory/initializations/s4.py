@@ -30,8 +30,8 @@ def s4(
     ----------
     operator : LegS, LegT, LagT, FouT or TakenakaMalmquist
     b_clip : float, optional
-        For LegS and LagT: clip Im(V^*B) at +-b_clip as state-spaces/s4 does with 2, in the phase where row 0
-        of V is real (see ``s4d``). P is left alone.
+        For LegS, LegT and LagT: clip Im(V^*B) at +-b_clip as state-spaces/s4 does with 2, in the phase where row 0
+        of V is real (see ``s4d``). P is left alone. The LegT of that code is half of ours: its clip is 4 here.
     C : array_like, shape (N,), optional
         Output vector in the operator's coordinates; stored as C V. None reads out the state.
     rng : Generator or seed, optional
@@ -54,13 +54,13 @@ def s4(
     Notes
     -----
     From the phase equation and closed-form eigenvectors, no eigensolver: O(N^2). Eigenvalues are the
-    nearest floats, B and P within 4 ulp, V within 9; ||V^*V - I|| and the relative residual of A about
-    sqrt(N) eps. A pair whose resonance is narrower than an ulp of its frequency costs V and B more:
-    ``ht.certify`` tells how much.
+    nearest floats, B and P within 4 ulp, V and the complex P of LegT within 9; ||V^*V - I|| and the relative
+    residual of A about sqrt(N) eps. A pair whose resonance is narrower than an ulp of its frequency costs V and B
+    more: ``ht.certify`` tells how much.
 
     References
     ----------
-    gu2022s4 (the form), theory L3, L4 (the closed forms).
+    gu2022s4 (the form), theory L3, L4, L11 (the closed forms).
 
     Examples
     --------

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Array, finite_real, known_name, positive_integer, positive_real
+from .._arrays import Array, finite, finite_real, known_name, positive_integer, positive_real
 from ..errors import ParameterError
 from ..lossless import diagonalize_normal_part
 from ..operators import LegS
@@ -154,7 +154,7 @@ def _legs(N: int, b_scale: float, b_clip: float | None, C: ArrayLike | None, rng
         recipe["b_clip"] = b_clip = positive_real(b_clip, "b_clip", "s4d('legs')")
         B, said = clipped_input(part, operator, b_clip, "s4d('legs')"), f", its imaginary part clipped at {b_clip:g}"
     B = b_scale * np.where(part.lam.imag == 0, 0.5, 1.0) * B
-    if C is not None and np.iscomplexobj(C):
+    if C is not None and np.iscomplexobj(C := finite(C, "C", "s4d('legs')")):
         raise ParameterError("s4d('legs'): C must be real: stored halves give the real output 2 Re(C V z).")
     modal = output_vector(C, rng, part.V, part.lam, "s4d('legs')")
     phase = f" where row 0 of V is real{said}" if said else ", V^* B real and positive"

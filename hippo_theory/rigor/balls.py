@@ -10,7 +10,10 @@ import numpy as np
 from .._arrays import Array
 from .._optional import require
 
-__all__ = ["diagonal", "distance", "embed", "frobenius", "lower", "matrix", "ulp_distance", "upper"]
+__all__ = ["conjugate", "diagonal", "distance", "embed", "frobenius", "lower", "matrix", "ulp_distance", "upper"]
+
+# A real ball is its own conjugate, and flint gives it no method of that name.
+conjugate = np.frompyfunc(lambda z: z.conjugate() if hasattr(z, "conjugate") else z, 1, 1)
 
 
 def upper(x: Any) -> float:
@@ -81,10 +84,10 @@ def distance(stored: Array, exact: Array) -> float:
 def ulp_distance(stored: Array, exact: Array) -> float:
     """Largest |stored - exact| in units in the last place of the stored dtype, an upper bound.
 
-    The unit is that of the exact value, of its modulus for complex numbers; an exact zero that is
-    not stored as zero counts as infinitely far.
+    The unit is that of the exact value, of its modulus for complex numbers; below the smallest normal
+    number it does not shrink. An exact zero that is not stored as zero counts as infinitely far.
     """
-    scalar = np.finfo(stored.dtype).dtype.type
+    scalar, tiny = np.finfo(stored.dtype).dtype.type, np.finfo(stored.dtype).tiny
     worst = 0.0
     for value, x, y in zip(stored.ravel(), embed(stored).ravel(), exact.ravel(), strict=True):
         gap = abs(x - y)
@@ -95,7 +98,7 @@ def ulp_distance(stored: Array, exact: Array) -> float:
             return math.inf
         near = scalar(float(size.mid()))
         unit = float(np.spacing(near))
-        if math.frexp(float(near))[0] == 0.5 and not size >= float(near):
+        if near > tiny and math.frexp(float(near))[0] == 0.5 and not size >= float(near):
             unit /= 2
         if not math.isfinite(unit) or not np.isfinite(value):
             return math.inf

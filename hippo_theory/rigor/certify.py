@@ -15,14 +15,15 @@ from .._info import versions
 from .._optional import require
 from .._precision import working_precision
 from ..errors import CertificateError, HippoTheoryError, ParameterTypeError
-from ..operators import Operator, TakenakaMalmquist, operator
-from .balls import diagonal, embed, frobenius, matrix, upper
+from ..operators import LegT, Operator, TakenakaMalmquist, operator
+from .balls import conjugate, diagonal, embed, frobenius, matrix, upper
 from .certificate import Certificate, Check, fingerprint
 from .entries import bounded, entry_checks, rounding_limit
 from .laws import law_checks
 from .normal_part import ExactNormalPart, enclose_normal_part
 from .stability import stability_check
 from .storage import from_storage, to_storage
+from .two_ports import enclose_two_ports
 
 __all__ = ["certify", "certify_stored", "check_form", "claimed_operator", "stored_tensors"]
 
@@ -54,8 +55,8 @@ def certify(obj: Any, *, dtype: str = "float64", bits: int = 128) -> Certificate
 
     Notes
     -----
-    Second road: eigenvalues are enclosed by signs of the monotone phase, found without the code that
-    made them. Cost O(N^3) ball operations: 0.2 s at N = 64, 3 s at N = 256.
+    Second road: eigenvalues are enclosed by signs of the monotone phase, for LegT by those of a determinant, found
+    without the code that made them. Cost O(N^3) ball operations: 0.2 s at N = 64, 3 s at N = 256.
 
     Examples
     --------
@@ -112,6 +113,8 @@ def check_form(tensors: dict[str, Array], claim: dict[str, Any]) -> None:
         needed, optional = set(_BARE[kind]), {"C", "Q"} if kind == "DiagonalPlusLowRank" else {"C"}
     else:
         raise CertificateError(f"No object of type {kind!r} is known.")
+    if kind != "Operator" and claim["D"] is None:
+        needed.add("D")  # an array, and no part of the claim
     if not needed <= tensors.keys() <= needed | optional:
         raise CertificateError(f"{kind} consists of {sorted(needed)}, the tensors are {sorted(tensors)}.")
     for name, array in tensors.items():
@@ -120,16 +123,22 @@ def check_form(tensors: dict[str, Array], claim: dict[str, Any]) -> None:
     if kind in _BARE:
         return
     N = positive_integer(claim["N"], "N", "the claim")
-    if claim.get("recipe") == "s4" and claim.get("family") == "LegT":
-        raise CertificateError(
-            "s4(LegT) has a correction of rank two, for which no enclosure exists yet: it cannot be certified or "
-            "exported. The operator can: certify LegT itself."
-        )
     modes = N if kind == "Operator" else _stored_modes(claim, N)
+    shapes: dict[str, tuple[int, ...]] = {"A": (N, N), "V": (N, modes)}
+    if claim.get("family") == "LegT":
+        shapes["P"] = (N, 2)
+    if claim.get("recipe") == "s5":
+        shapes |= _ports(tensors, modes)
     for name, array in tensors.items():
-        expected = {"A": (N, N), "V": (N, modes)}.get(name, (modes,))
+        expected = shapes.get(name, (modes,))
         if array.shape != expected:
             raise CertificateError(f"The claim N = {N} needs {name} of shape {expected}, it has {array.shape}.")
+
+
+def _ports(tensors: dict[str, Array], modes: int) -> dict[str, tuple[int, ...]]:
+    """Shapes of B, C and D where there may be several inputs, the columns of B, and outputs, the rows of C."""
+    driven, read = tensors["B"].shape[1:2], tensors["C"].shape[:-1][:1] if "C" in tensors else ()
+    return {"B": (modes, *driven), "C": (*read, modes), "D": (*read, *driven)}
 
 
 def _stored_modes(claim: dict[str, Any], N: int) -> int:
@@ -203,13 +212,14 @@ def _normal_part_checks(tensors: dict[str, Array], claim: dict[str, Any], dtype:
     """S4 and S4D-LegS: the modes against enclosures, then the identities in the operator's coordinates."""
     op = claimed_operator(claim)
     flint = require("flint")
-    part = enclose_normal_part(op, flint.ctx.prec)
+    bits = flint.ctx.prec
+    part = enclose_two_ports(op, bits) if isinstance(op, LegT) else enclose_normal_part(op, bits)
     exact, low_rank = _exact_modes(part, claim)
     checks: list[Check] = []
+    # The phase of V enters a clipped B, and leaves again; it enters the far port in P.
+    turned = {"V"} | ({"B"} if "b_clip" in claim else set()) | ({"P"} if part.far is not None else set())
     for name, reference in exact.items():
-        computed = {"lam": 0.5, "V": 8.0}.get(name, 4.0)
-        if name == "B" and "b_clip" in claim:
-            computed = 8.0  # the phase of V enters, and leaves again
+        computed = 0.5 if name == "lam" else 8.0 if name in turned else 4.0
         limit = rounding_limit(dtype, computed, parts=2 if np.iscomplexobj(tensors[name]) else 1)
         checks += entry_checks(name, tensors[name], reference, limit)
     eps = float(np.finfo(dtype).eps)
@@ -220,7 +230,7 @@ def _normal_part_checks(tensors: dict[str, Array], claim: dict[str, Any], dtype:
     exact_A, B = matrix(A_and_B["A"]), matrix(A_and_B["B"][:, None])
     middle = diagonal(lam)
     if low_rank:
-        P = matrix(embed(tensors["P"])[:, None])
+        P = matrix(embed(tensors["P"]).reshape(op.N, -1))
         middle = middle - P * P.conjugate().transpose()
     else:
         exact_A = exact_A + B * B.transpose() * flint.acb(0.5)
@@ -235,10 +245,8 @@ def _exact_modes(part: ExactNormalPart, claim: dict[str, Any]) -> tuple[dict[str
     flint = require("flint")
     B = part.weights if "b_clip" not in claim else _clipped(part, flint.arb(float(claim["b_clip"])))
     if claim["recipe"] == "s4":
-        lam, V, weights = part.full()
-        mirror = [z.conjugate() if isinstance(z, flint.acb) else z for z in B[: part.N // 2]]
-        full = np.concatenate([B, np.array(mirror, dtype=object)])
-        return {"lam": lam, "P": weights * flint.arb(0.5).sqrt(), "B": full, "V": V}, True
+        lam, V, _ = part.full()
+        return {"lam": lam, "P": part.P, "B": np.concatenate([B, conjugate(B[: part.N // 2])]), "V": V}, True
     scale = np.full(part.weights.size, flint.arb(float(claim["b_scale"])), dtype=object)
     if part.N % 2:
         scale[-1] = scale[-1] / 2
@@ -261,4 +269,4 @@ def _mirrored(stored: Array, claim: dict[str, Any]) -> Array:
     if not claim["conjugate_pairs"]:
         return stored
     paired = stored[..., : claim["N"] // 2]
-    return np.concatenate([stored, np.frompyfunc(lambda z: z.conjugate(), 1, 1)(paired)], axis=-1)
+    return np.concatenate([stored, conjugate(paired)], axis=-1)

@@ -1,5 +1,7 @@
 """The second road to the normal part of a one-port family: its spectrum and eigenvectors in balls.
 
+``two_ports`` is the road for LegT.
+
 Shares nothing with ``lossless``: candidates come from plain bisection, and each enclosure of a root
 of Theta(y) = pi m is *proved* by the signs of the strictly increasing Theta at its two ends.
 """
@@ -15,6 +17,7 @@ from .._arrays import Array
 from .._optional import require
 from ..errors import AccuracyError
 from ..operators import FouT, Operator, PoleChain
+from .balls import conjugate
 
 __all__ = ["ExactNormalPart", "enclose_normal_part"]
 
@@ -23,21 +26,28 @@ __all__ = ["ExactNormalPart", "enclose_normal_part"]
 class ExactNormalPart:
     """Enclosures, upper halves by falling frequency: object arrays of flint balls.
 
-    ``lam`` (M,) acb, ``V`` (N, M) acb with V^* B > 0, ``weights`` = V^* B (M,) arb; M = ceil(N/2).
+    ``lam`` (M,) acb, ``V`` (N, M) acb with V^* B > 0, ``weights`` = V^* B (M,) arb; M = ceil(N/2). LegT has a
+    second port, d = abs(B), and ``far`` = V^* d (M,) acb.
     """
 
     N: int
     lam: Array
     V: Array
     weights: Array
+    far: Array | None = None
 
     def full(self) -> tuple[Array, Array, Array]:
         """All N modes: the stored halves, then mirror images (the real mode of an odd N once)."""
         M = self.N // 2
-        mirror = np.frompyfunc(lambda z: z.conjugate(), 1, 1)
-        lam = np.concatenate([self.lam, mirror(self.lam[:M])])
-        V = np.concatenate([self.V, mirror(self.V[:, :M])], axis=1)
+        lam = np.concatenate([self.lam, conjugate(self.lam[:M])])
+        V = np.concatenate([self.V, conjugate(self.V[:, :M])], axis=1)
         return lam, V, np.concatenate([self.weights, self.weights[:M]])
+
+    @property
+    def P(self) -> Array:
+        """A = V (diag(lam) - P P^*) V^* on the full spectrum: V^* B/sqrt2 (N,), or V^* [B d]/sqrt2 (N, 2)."""
+        half = self.weights if self.far is None else np.column_stack([self.weights, self.far])
+        return np.asarray(np.concatenate([half, conjugate(half[: self.N // 2])]) * require("flint").arb(0.5).sqrt())
 
 
 def enclose_normal_part(operator: Operator, bits: int) -> ExactNormalPart:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._arrays import Array
 from .._optional import require
-from .balls import embed, lower, matrix
+from .balls import conjugate, embed, lower, matrix
 from .certificate import Check
 
 __all__ = ["stability_check"]
@@ -22,7 +22,7 @@ def stability_check(tensors: dict[str, Array], claim: dict[str, Any]) -> Check:
     """A lower bound of the stability margin: -max Re (continuous) or 1 - max |.| (discrete time).
 
     Diagonal: the stored eigenvalues themselves. Diagonal minus P P^*: the Hermitian part is at most
-    max Re lam; if that is 0, distinct lam and no zero in P still exclude the imaginary axis.
+    max Re lam; if that is 0, distinct lam and no zero row in P still exclude the imaginary axis.
     Triangular: the diagonal. Other matrices: enclosures of their eigenvalues up to N = 64, else a
     Lyapunov function whose two inequalities are verified.
     """
@@ -37,18 +37,22 @@ def stability_check(tensors: dict[str, Array], claim: dict[str, Any]) -> Check:
     if dt is None and "Q" not in tensors:
         if margin > 0:
             return _verdict(margin, "A + A^* <= 2 max Re lam, since -P P^* only dissipates")
-        if margin == 0 and np.unique(lam).size == lam.size and np.all(tensors["P"] != 0):
-            text = "A + A^* = 2 Re lam - 2 P P^* <= 0, lam distinct and P without zeros: no pole on the axis"
+        if margin == 0 and np.unique(lam).size == lam.size and _columns(tensors["P"]).any(axis=1).all():
+            zeros = "zeros" if tensors["P"].ndim == 1 else "zero rows"
+            text = f"A + A^* = 2 Re lam - 2 P P^* <= 0, lam distinct and P without {zeros}: no pole on the axis"
             return Check("stability", text, 0.0, None, True)
-    P, Q = embed(tensors["P"]), embed(tensors.get("Q", tensors["P"]))
-    conjugate = np.frompyfunc(lambda z: z.conjugate() if hasattr(z, "conjugate") else z, 1, 1)
-    exact = -np.outer(P, conjugate(Q))
+    P, Q = _columns(tensors["P"]), _columns(tensors.get("Q", tensors["P"]))
+    exact = -embed(P) @ conjugate(embed(Q)).T
     diagonal = np.arange(lam.size)
     exact[diagonal, diagonal] += embed(lam)
-    P, Q = tensors["P"].astype(np.complex128), tensors.get("Q", tensors["P"]).astype(np.complex128)
-    floats = np.diag(lam.astype(np.complex128)) - np.outer(P, Q.conj())
-    rounding = 8 * _UNIT * float(np.linalg.norm(P) * np.linalg.norm(Q) + np.linalg.norm(lam))
+    P, Q = P.astype(np.complex128), Q.astype(np.complex128)
+    floats = np.diag(lam.astype(np.complex128)) - P @ Q.conj().T
+    rounding = 8 * P.shape[1] * _UNIT * float(np.linalg.norm(P) * np.linalg.norm(Q) + np.linalg.norm(lam))
     return _dense(exact, floats, rounding, claim)
+
+
+def _columns(P: Array) -> Array:
+    return P[:, None] if P.ndim == 1 else P
 
 
 def _margin(eigenvalues: Array, dt: float | None) -> float:

@@ -17,7 +17,8 @@ DTYPES = ("float64", "float32")
 def to_storage(tensors: dict[str, Array], dtype: str) -> dict[str, Array]:
     """Round to ``dtype`` and split: ``lam`` complex becomes ``lam.real`` and ``lam.imag``.
 
-    Whatever the memory order of the input, the results are C-contiguous copies.
+    Whatever the memory order of the input, the results are C-contiguous copies. V may underflow: its columns are
+    unit vectors, beside which what float32 cannot hold is nothing.
 
     Raises
     ------
@@ -30,12 +31,12 @@ def to_storage(tensors: dict[str, Array], dtype: str) -> dict[str, Array]:
     stored: dict[str, Array] = {}
     for name, array in tensors.items():
         size = np.abs(array)
-        if real != np.float64 and np.any((size > 0) & (size < np.finfo(real).tiny)):
+        if real != np.float64 and name != "V" and np.any((size > 0) & (size < np.finfo(real).tiny)):
             smallest = float(size[size > 0].min())
             raise AccuracyError(f"{name} holds {smallest:.3g}, which {dtype} cannot; export as float64.")
         parts = {f"{name}.real": array.real, f"{name}.imag": array.imag} if np.iscomplexobj(array) else {name: array}
         for part, values in parts.items():
-            with np.errstate(over="ignore"):
+            with np.errstate(over="ignore", under="ignore"):
                 rounded = np.array(values, dtype=real, order="C")
             if not np.isfinite(rounded).all():
                 largest = float(np.abs(values).max())

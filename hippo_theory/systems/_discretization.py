@@ -60,15 +60,16 @@ def rule(who: str, dt: float, method: str, alpha: float | None) -> Rule:
 def sampled_modes(lam: Array, B: Array, rule: Rule) -> tuple[Array, Array]:
     """Abar and Bbar of diag(lam), mode by mode."""
     z = _per_step(lam.astype(np.complex128), rule)
+    row = z.reshape(-1, *[1] * (B.ndim - 1))
     with np.errstate(all="ignore"):
         if rule.alpha is None:
-            a, b = np.exp(z), B if rule.method == "dirac" else rule.dt * B * expm1_over(z)
+            a, b = np.exp(z), B if rule.method == "dirac" else rule.dt * B * expm1_over(row)
             _require_finite(rule, a, b)
             # An eps of z is one of the phase: absolute for a mode that decays, relative for one that grows.
             _require_digits(rule, float((np.abs(z) * np.minimum(1, np.abs(a))).max()))
         else:
             _require_map(rule, float(_cancellation(z, rule.alpha).max()))
-            a, b = (1 + (1 - rule.alpha) * z) / (1 - rule.alpha * z), rule.dt * B / (1 - rule.alpha * z)
+            a, b = (1 + (1 - rule.alpha) * z) / (1 - rule.alpha * z), rule.dt * B / (1 - rule.alpha * row)
             _require_finite(rule, a, b)
     # A mode off the real axis stays off it when Im lam underflows: a stored half must not lose its mirror image.
     a.imag[(lam.imag != 0) & (a.imag == 0)] = np.finfo(np.float64).smallest_subnormal
@@ -102,7 +103,7 @@ def sampled_dense(A: Array, B: Array, rule: Rule) -> tuple[Array, Array]:
     """Abar and Bbar; a triangular A gives a triangular Abar, whose diagonal is as exact as that of A."""
     from scipy.linalg import solve_triangular
 
-    N, Z = B.size, _per_step(A, rule)
+    N, Z = len(A), _per_step(A, rule)
     lower, upper = np.array_equal(Z, np.tril(Z)), np.array_equal(Z, np.triu(Z))
     if rule.alpha is None:
         norm = float(np.abs(Z).sum(axis=0).max())
@@ -122,28 +123,29 @@ def sampled_dense(A: Array, B: Array, rule: Rule) -> tuple[Array, Array]:
                 X = np.linalg.solve(left, right)
         except np.linalg.LinAlgError:
             X = np.full_like(right, np.inf)
-        _require_map(rule, float(np.abs(X[:, N + 1 :]).sum(axis=1).max()))
+        _require_map(rule, float(np.abs(X[:, -N:]).sum(axis=1).max()))
     _require_finite(rule, X)
-    return X[:, :N], X[:, N]
+    return X[:, :N], X[:, N:-N].reshape(B.shape)
 
 
 def _exponential(Z: Array, B: Array, norm: float, lower: bool, rule: Rule) -> tuple[Array, Array]:
     from scipy.linalg import expm
 
-    N = B.size
+    N = len(Z)
     with np.errstate(all="ignore"):
         if rule.method == "dirac":
             a, b = expm(Z), B
         else:
-            # The input must not decide how often expm squares: a power of two takes its scale out.
-            u = rule.dt * B
-            scale = 2.0 ** np.clip(np.frexp(np.abs(u).sum())[1] - max(frexp(norm)[1], 0), -1000, 1000)
+            # No input must decide how often expm squares: a power of two takes its scale out.
+            u = rule.dt * B.reshape(N, -1)
+            scale = 2.0 ** np.clip(np.frexp(np.abs(u).sum(axis=0))[1] - max(frexp(norm)[1], 0), -1000, 1000)
             # Before the states or after them: whichever leaves a triangular A triangular.
-            state, held = (slice(1, None), 0) if lower else (slice(None, N), N)
-            M = np.zeros((N + 1, N + 1), dtype=np.result_type(Z, u))
+            H = u.shape[1]
+            state, held = (slice(H, None), slice(H)) if lower else (slice(N), slice(N, None))
+            M = np.zeros((N + H, N + H), dtype=np.result_type(Z, u))
             M[state, state], M[state, held] = Z, u / scale
             E = expm(M)
-            a, b = E[state, state], E[state, held] * scale
+            a, b = E[state, state], (E[state, held] * scale).reshape(B.shape)
     _require_finite(rule, a, b)
     return a, b
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Array, Complex, finite, finite_real, positive_real, vector
+from .._arrays import Array, Complex, finite, finite_real, positive_real
 from .._exponential import exponential_action, power_action
 from ..errors import AccuracyError, AccuracyWarning, ShapeError
-from ._base import System
+from ._base import System, inputs
 from ._discretization import sampled_dense
 
 __all__ = ["StateSpace"]
@@ -19,15 +19,18 @@ __all__ = ["StateSpace"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class StateSpace(System):
-    """Dense system x' = A x + B u, y = C x + D u with one input.
+    """Dense system x' = A x + B u, y = C x + D u.
 
     Parameters
     ----------
     A : array_like, shape (N, N)
-    B : array_like, shape (N,)
+    B : array_like, shape (N,) or (N, H)
+        A vector is one input; of a matrix every column is one, and results have an axis for them.
     C : array_like, shape (N,) or (p, N), optional
         None reads out the state.
-    D : scalar, default 0
+    D : scalar or array_like, default 0
+        A scalar is added to every output of one input; an array has the shape (p,), (H,) or (p, H) of the outputs
+        and inputs.
     dt : float, optional
         Step of a discrete system; None for continuous time.
 
@@ -47,19 +50,21 @@ class StateSpace(System):
     >>> op = ht.LegS(4)
     >>> ht.StateSpace(op.A, op.B, C=op.B).transfer(0.0).round(12)
     np.complex128(1+0j)
+    >>> ht.StateSpace(op.A, op.A, C=op.B).kernel([0.5, 1.0]).shape  # four inputs, one output
+    (4, 2)
     """
 
     A: Array
     B: Array
     C: Array | None = None
-    D: complex = 0.0
+    D: complex | Array = 0.0
     dt: float | None = None
 
     def __post_init__(self) -> None:
         A = finite(self.A, "A", "StateSpace")
         if A.ndim != 2 or A.shape[0] != A.shape[1] or A.size == 0:
             raise ShapeError(f"StateSpace: A must be a square matrix, got shape {A.shape}.")
-        self._validated(A=A, B=vector(self.B, "B", "StateSpace", A.shape[0]))
+        self._validated(A=A, B=inputs(self.B, "StateSpace", A.shape[0]))
 
     @property
     def poles(self) -> Array:
@@ -195,11 +200,11 @@ class StateSpace(System):
         from scipy.linalg import schur
 
         T, Z = schur(self.A.astype(np.complex128), output="complex")
-        b = Z.conj().T @ self.B
-        X = np.empty((self.N, s.size), dtype=np.complex128)
+        b = (Z.conj().T @ self.B)[..., None]
+        X = np.empty((*self.B.shape, s.size), dtype=np.complex128)
         for i in range(self.N - 1, -1, -1):
-            X[i] = (b[i] + T[i, i + 1 :] @ X[i + 1 :]) / (s - T[i, i])
-        return np.asarray(Z @ X)
+            X[i] = (b[i] + np.tensordot(T[i, i + 1 :], X[i + 1 :], 1)) / (s - T[i, i])
+        return np.asarray(np.tensordot(Z, X, 1))
 
     def _state_kernel(self, t: Array) -> Array:
         return exponential_action(self.A, self.B, t)

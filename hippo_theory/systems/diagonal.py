@@ -8,8 +8,8 @@ from typing import Self
 import numpy as np
 
 from .._arrays import Array, Complex, vector
-from ..errors import ParameterTypeError
-from ._base import System
+from ..errors import ParameterError, ParameterTypeError
+from ._base import System, inputs
 from ._discretization import sampled_modes
 from .dense import StateSpace
 
@@ -22,10 +22,14 @@ class Diagonal(System):
 
     Parameters
     ----------
-    lam, B : array_like, shape (M,)
+    lam : array_like, shape (M,)
+    B : array_like, shape (M,) or (M, H)
+        A vector is one input; of a matrix every column is one, and results have an axis for them.
     C : array_like, shape (M,) or (p, M), optional
         None reads out the (stored) modal state.
-    D : scalar, default 0
+    D : scalar or array_like, default 0
+        A scalar is added to every output of one input; an array has the shape (p,), (H,) or (p, H) of the outputs
+        and inputs.
     conjugate_pairs : bool, default False
         True: every stored mode has a mirror image, outputs are 2 Re(C x). A real mode of an odd N is
         stored once with half its B, so that the same rule gives it weight one (N counts it once).
@@ -33,7 +37,11 @@ class Diagonal(System):
 
     Raises
     ------
-    ShapeError, ParameterError
+    ShapeError
+        Shapes that do not fit.
+    ParameterError
+        NaN or infinite entries; dt <= 0; a real mode of stored pairs that several inputs drive with complex
+        weights (its 2 Re(C x) would be two states).
 
     Examples
     --------
@@ -41,21 +49,29 @@ class Diagonal(System):
     >>> pair = ht.Diagonal([-0.5 + 3j], [1.0], C=[1.0], conjugate_pairs=True)
     >>> bool(np.allclose(pair.kernel([0.7]), 2 * np.exp(-0.35) * np.cos(2.1)))
     True
+    >>> ht.Diagonal([-1.0, -2.0], np.eye(2), C=np.ones((3, 2))).transfer([0.0, 1j]).shape
+    (3, 2, 2)
     """
 
     lam: Array
     B: Array
     C: Array | None = None
-    D: complex = 0.0
+    D: complex | Array = 0.0
     conjugate_pairs: bool = False
     dt: float | None = None
 
     def __post_init__(self) -> None:
         lam = vector(self.lam, "lam", "Diagonal")
-        self._validated(lam=lam, B=vector(self.B, "B", "Diagonal", lam.size))
+        self._validated(lam=lam, B=inputs(self.B, "Diagonal", lam.size))
         if not isinstance(self.conjugate_pairs, bool | np.bool_):
             raise ParameterTypeError(f"Diagonal: conjugate_pairs must be True or False, got {self.conjugate_pairs!r}.")
         object.__setattr__(self, "conjugate_pairs", bool(self.conjugate_pairs))
+        if self.conjugate_pairs and self.B.ndim == 2 and self.B.imag[lam.imag == 0].any():
+            mode = int(np.flatnonzero((lam.imag == 0) & self.B.imag.any(axis=1))[0])
+            raise ParameterError(
+                f"Diagonal: mode {mode} of the stored pairs is real (lam = {lam[mode]:g}) and several inputs drive it "
+                "with complex weights, which 2 Re(C x) makes two states; give its row of B real."
+            )
 
     @property
     def N(self) -> int:
@@ -71,17 +87,20 @@ class Diagonal(System):
         """The same system with every mode written out: stored modes first, then the mirror images."""
         if not self.conjugate_pairs:
             return self
-        real = self.lam.imag == 0
+        real, B = self.lam.imag == 0, self.B
 
         def mirrored(x: Array) -> Array:
             return np.concatenate([x, x[..., ~real].conj()], axis=-1)
 
-        # 2 Re(C B) of a real mode is one real residue: turn a complex B there into its modulus.
-        turned = real & (self.B.imag != 0)
-        turn = np.where(turned, np.exp(1j * np.angle(self.B)), 1)
-        B = np.where(real, 2 * np.where(turned, np.abs(self.B), self.B), self.B)
+        turn = np.ones(real.size, dtype=np.complex128)
+        if B.ndim == 1:
+            # 2 Re(C B) of a real mode is one real residue: turn a complex B there into its modulus.
+            turned = real & (B.imag != 0)
+            turn = np.where(turned, np.exp(1j * np.angle(B)), turn)
+            B = np.where(turned, np.abs(B), B)
+        B = np.where(real, 2 * B.T, B.T)
         C = self.C if self.C is None else mirrored(np.where(real, (self.C * turn).real, self.C))
-        return replace(self, lam=mirrored(self.lam), B=mirrored(B), C=C, conjugate_pairs=False)
+        return replace(self, lam=mirrored(self.lam), B=mirrored(B).T, C=C, conjugate_pairs=False)
 
     def to_dense(self) -> StateSpace:
         system = self.full()
@@ -117,19 +136,24 @@ class Diagonal(System):
     def _output_transfer(self, s: Complex) -> Array:
         if self.C is None or not self.conjugate_pairs:
             return super()._output_transfer(s)
-        mirror = self.C.conj() @ (self.B.conj()[:, None] / (s[None, :] - self.lam.conj()[:, None]))
-        return super()._output_transfer(s) + mirror
+        mirror = self.B.conj()[..., None] / (s - self._rows(self.lam.conj()))
+        return np.asarray(super()._output_transfer(s) + np.tensordot(self.C.conj(), mirror, 1))
 
     def _output_kernel(self, X: Array) -> Array:
         if self.C is None or not self.conjugate_pairs:
             return super()._output_kernel(X)
-        return 2 * (self.C @ X).real
+        return np.asarray(2 * self._read(X).real)
+
+    def _rows(self, modes: Array) -> Array:
+        """One value or one row a mode, (M,) or (M, L), shaped to meet B[..., None]."""
+        rows: Array = modes.reshape(len(modes), *[1] * (self.B.ndim - 1), -1)
+        return rows
 
     def _state_transfer(self, s: Complex) -> Array:
-        return np.asarray(self.B[:, None] / (s[None, :] - self.lam[:, None]))
+        return np.asarray(self.B[..., None] / (s - self._rows(self.lam)))
 
     def _state_kernel(self, t: Array) -> Array:
-        return np.asarray(np.exp(self.lam[:, None] * t) * self.B[:, None])
+        return np.asarray(self._rows(np.exp(self.lam[:, None] * t)) * self.B[..., None])
 
     def _state_powers(self, length: int) -> Array:
         # l = i M + j: about 2 sqrt(L) powers by repeated products, all others by one product each.
@@ -138,4 +162,4 @@ class Diagonal(System):
         near = np.cumprod(np.hstack([ones, np.repeat(self.lam[:, None], M, axis=1)]), axis=1)
         far = np.cumprod(np.hstack([ones, np.repeat(near[:, M:], M - 1, axis=1)]), axis=1)
         powers = (far[:, :, None] * near[:, None, :M]).reshape(self.lam.size, -1)
-        return np.asarray(powers[:, :length] * self.B[:, None])
+        return np.asarray(self._rows(powers[:, :length]) * self.B[..., None])

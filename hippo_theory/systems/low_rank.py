@@ -17,7 +17,7 @@ __all__ = ["DiagonalPlusLowRank"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DiagonalPlusLowRank(System):
-    """S4's form A = diag(lam) - P Q^*, full spectrum stored; rank one for one port, two for LegT.
+    """S4's form A = diag(lam) - P Q^*, full spectrum stored; rank one for one port, two for LegT. One input.
 
     Parameters
     ----------
@@ -26,7 +26,8 @@ class DiagonalPlusLowRank(System):
         A vector is one column.
     C : array_like, shape (N,) or (p, N), optional
         None reads out the modal state.
-    D : scalar, default 0
+    D : scalar or array_like, shape (p,), default 0
+        A scalar is added to every output.
     Q : array_like, shape of P, optional
         None means Q = P: then A + A^* <= 2 Re lam.
     dt : float, optional
@@ -52,7 +53,7 @@ class DiagonalPlusLowRank(System):
     P: Array
     B: Array
     C: Array | None = None
-    D: complex = 0.0
+    D: complex | Array = 0.0
     Q: Array | None = None
     dt: float | None = None
 

@@ -283,6 +283,11 @@ def _stable_modes(init: Initialization) -> Diagonal:
             f"S4D: {init!r} is in discrete time, and this layer samples a continuous system with its own dt; "
             f'use a continuous recipe, such as ht.s4d("legs", {init.N}).'
         )
+    if system.B.ndim == 2 or (init.C is not None and init.C.ndim == 2):
+        raise ParameterError(
+            f"S4D: {init!r} has several inputs or outputs, and every channel of this layer has one of each; "
+            "start from a recipe with one input and one output."
+        )
     worst = int(np.argmax(system.lam.real))
     if system.lam[worst].real > 0:
         raise UnstableSystemError(

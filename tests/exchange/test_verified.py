@@ -15,12 +15,17 @@ from safetensors.numpy import save as write_safetensors
 
 import hippo_theory as ht
 from hippo_theory.errors import AccuracyError, CertificateError, ExportError, UnstableSystemError
+from hippo_theory.rigor import certify_stored, to_storage
 
 OBJECTS = {
     "operator": lambda: ht.LegS(8),
     "tm": lambda: ht.TakenakaMalmquist([0.3, 1 + 2j, 1 - 2j], 0.1),
     "s4": lambda: ht.s4(ht.LegS(8), C=np.arange(8.0)),
     "s4 state": lambda: ht.s4(ht.FouT(7)),
+    "s4 two ports": lambda: ht.s4(ht.LegT(8)),
+    "s4 two ports odd": lambda: ht.s4(ht.LegT(7), C=np.arange(7.0)),
+    "s4 two ports 1": lambda: ht.s4(ht.LegT(1)),
+    "s4 two ports clipped": lambda: ht.s4(ht.LegT(9), b_clip=4.0),
     "s4d": lambda: ht.s4d("legs", 7),
     "s4d C": lambda: ht.s4d("legs", 8, C=np.ones(8)),
     "s4d inv": lambda: ht.s4d("inv", 8, rng=0),
@@ -39,6 +44,7 @@ OBJECTS = {
     "diagonal": lambda: ht.Diagonal([-1 + 1j], [1], [2.0], D=1.0, conjugate_pairs=True),
     "discrete": lambda: ht.Diagonal([-1 + 1j], [1], [2.0], conjugate_pairs=True).discretize(0.1),
     "dplr": lambda: ht.DiagonalPlusLowRank([-1, -2], P=[1, 1], B=[1, 1]),
+    "dplr rank two": lambda: ht.s4(ht.LegT(6)).system.discretize(0.1, "bilinear"),
 }
 
 
@@ -347,7 +353,11 @@ def test_a_forged_claim_is_refused_by_verify_and_by_load(lie, tmp_path):
             read(path)
 
 
-@pytest.mark.parametrize("init", [ht.s4d("legs", 4), ht.s4d("lin", 4), ht.s4(ht.LegS(4)), ht.s4d("real", 3)], ids=repr)
+@pytest.mark.parametrize(
+    "init",
+    [ht.s4d("legs", 4), ht.s4d("lin", 4), ht.s4(ht.LegS(4)), ht.s4(ht.LegT(4)), ht.s4d("real", 3)],
+    ids=repr,
+)
 def test_an_initialisation_cannot_lie_about_its_form(init, tmp_path):
     from hippo_theory.rigor import to_storage
 
@@ -366,6 +376,37 @@ def test_an_initialisation_cannot_lie_about_its_form(init, tmp_path):
         forge(path, *lie)
         with pytest.raises(CertificateError):
             ht.verify(path)
+
+
+def test_the_two_ports_of_a_file_are_those_of_its_claim(tmp_path):
+    """Whatever a forger writes for P is refused by ``verify``; what has no form is refused by ``load`` too."""
+    from hippo_theory.rigor import to_storage
+
+    init, path = ht.s4(ht.LegT(6)), tmp_path / "x.safetensors"
+    claim, stored = init.claim(), to_storage(init.tensors(), "float64")
+    near, far = (np.ascontiguousarray(P) for P in (stored["P.real"][:, 0], stored["P.imag"][:, 1]))
+    single = {k: v for k, v in stored.items() if k[0] != "P"}
+    nudged = stored["P.imag"].copy()
+    nudged[2, 1] += 20 * np.spacing(abs(init.P[2, 1]))
+    broken = {
+        "rank one": (claim, {**single, "P": near}),
+        "rank one, complex": (claim, {**single, "P.real": near, "P.imag": far}),
+        "transposed": (claim, {**stored, "P.real": stored["P.real"].T.copy(), "P.imag": stored["P.imag"].T.copy()}),
+        "not a number": (claim, {**stored, "P.imag": np.full((6, 2), np.nan)}),
+        "one part of P": (claim, {k: v for k, v in stored.items() if k != "P.imag"}),
+        "a clip": ({**claim, "b_clip": 2.0}, stored),
+        "one port": ({**claim, "family": "LegS"}, stored),
+    }
+    lies = {
+        "twenty ulp": (claim, {**stored, "P.imag": nudged}),
+        "ports swapped": (claim, {k: v[:, ::-1].copy() if k[0] == "P" else v for k, v in stored.items()}),
+        "a real P": (claim, {**single, "P": stored["P.real"]}),
+    }
+    for name, lie in {**broken, **lies}.items():
+        forge(path, *lie, init.conventions)
+        for read in (ht.verify, ht.load) if name in broken else (ht.verify,):
+            with pytest.raises(CertificateError):
+                read(path)
 
 
 def test_metadata_beside_the_certificate_are_refused(exported):
@@ -469,3 +510,38 @@ def test_small_files_cannot_ask_for_large_matrices(tmp_path):
     forge(path, claim, {**parts, "V.real": np.ones((1, M)), "V.imag": np.ones((1, M))})
     with pytest.raises(CertificateError, match="shape"):
         ht.load(path)
+
+
+@pytest.mark.parametrize(
+    "obj",
+    [
+        ht.s5(16, 2, inputs=3, outputs=2, rng=0),
+        ht.s5(16, 2, inputs=3, rng=1),
+        ht.s5(8, B=np.ones((8, 2)), C=np.ones(8)),
+        ht.StateSpace(ht.LegS(3).A, np.eye(3), C=np.ones((2, 3)), D=np.arange(6.0).reshape(2, 3)),
+        ht.Diagonal([-1.0, -2 + 1j], np.ones((2, 1)), C=np.ones((2, 2)), D=1j * np.ones((2, 1))),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_systems_of_many_inputs_come_back_with_their_matrices(tmp_path, obj, dtype):
+    path = tmp_path / "many.safetensors"
+    ht.export(obj, path, dtype=dtype)
+    assert ht.verify(path).passed
+    back, eps = ht.load(path), float(np.finfo(dtype).eps)
+    assert type(back) is type(obj)
+    for name, array in obj.tensors().items():
+        found = back.tensors()[name]
+        assert found.shape == array.shape
+        assert np.abs(found - array).max() <= eps * np.abs(array).max()
+
+
+def test_matrices_of_other_shapes_are_not_an_s5():
+    init = ht.s5(16, 2, inputs=3, outputs=2, rng=0)
+    claim = init.claim()
+    for name, wrong in (("B", init.B.T), ("C", init.C.T), ("B", init.B[..., None]), ("C", init.C[None])):
+        stored = to_storage({**init.tensors(), name: np.ascontiguousarray(wrong)}, "float64")
+        with pytest.raises(CertificateError, match=name):
+            certify_stored(stored, claim, {}, "float64")
+    with pytest.raises(CertificateError, match="consists of"):
+        certify_stored(to_storage(init.tensors(), "float64"), {**claim, "D": None}, {}, "float64")

@@ -107,6 +107,75 @@ def test_s5_reads_out_the_state_of_the_blocks_where_b_is_given_and_nothing_is_dr
     np.testing.assert_allclose(drawn.C, np.random.default_rng(0).standard_normal(6) @ drawn.V)
 
 
+@pytest.mark.parametrize(("N", "blocks"), [(2, 1), (16, 1), (64, 4), (36, 6)])
+def test_s5_without_a_draw_is_a_copy_of_s4d_legs_in_every_block(N, blocks):
+    init, one = ht.s5(N, blocks), ht.s4d("legs", N // blocks)
+    np.testing.assert_array_equal(init.lam, np.tile(one.lam, blocks))
+    np.testing.assert_array_equal(init.B, np.tile(one.B, blocks))
+    assert init.C is None and init.conjugate_pairs
+    s, t = np.array([0.5j, 30j]), np.array([0.0, 0.7])
+    np.testing.assert_allclose(init.transfer(s), np.tile(one.transfer(s), (blocks, 1)), rtol=0, atol=1e-13 * N)
+    np.testing.assert_allclose(init.kernel(t), np.tile(one.kernel(t), (blocks, 1)), rtol=0, atol=1e-13 * N)
+
+
+@pytest.mark.parametrize(("N", "blocks", "H", "p"), [(8, 1, 3, 3), (12, 3, 1, 4), (16, 4, 5, 2)])
+def test_s5_of_many_inputs_is_a_dense_real_system_and_each_pair_an_s5_of_one(N, blocks, H, p):
+    """Three roads: modes, dense matrices I (x) (A + B B^T/2), and the systems of one input and one output."""
+    rng = np.random.default_rng(1)
+    b, c = rng.standard_normal((N, H)), rng.standard_normal((p, N))
+    init, op = ht.s5(N, blocks, B=b, C=c), ht.LegS(N // blocks)
+    assert init.B.shape == (N // 2, H) and init.C.shape == (p, N // 2)
+    A = np.kron(np.eye(blocks), op.A + np.outer(op.B, op.B) / 2)
+    dense = ht.StateSpace(A, b, c)
+    s, t = np.array([0.0, 1j, 3.0 - 20j]), np.array([0.0, 0.1, 2.0])
+    size = np.linalg.norm(b) * np.linalg.norm(c)
+    assert init.transfer(s).shape == (p, H, 3)
+    np.testing.assert_allclose(init.transfer(s), dense.transfer(s), rtol=0, atol=64 * N * EPS * size)
+    np.testing.assert_allclose(init.kernel(t), dense.kernel(t), rtol=0, atol=64 * N**2 * EPS * size)
+    sampled = init.discretize(0.01).kernel(50)
+    np.testing.assert_allclose(sampled, dense.discretize(0.01).kernel(50), rtol=0, atol=64 * N**2 * EPS * size)
+    for i in range(p):
+        for h in range(H):
+            one = ht.s5(N, blocks, B=b[:, h], C=c[i])
+            np.testing.assert_allclose(init.transfer(s)[i, h], one.transfer(s), rtol=0, atol=64 * EPS * size)
+            np.testing.assert_allclose(sampled[i, h], one.discretize(0.01).kernel(50), rtol=0, atol=64 * EPS * size)
+
+
+def test_s5_draws_matrices_of_variance_one_over_n_from_its_seed():
+    init = ht.s5(16, 2, inputs=3, outputs=5, rng=7)
+    source = np.random.default_rng(7)
+    b, c = source.standard_normal((16, 3)) / 4, source.standard_normal((16, 5)).T / 4
+    given_ = ht.s5(16, 2, B=b, C=c)
+    np.testing.assert_array_equal(init.B, given_.B)
+    np.testing.assert_allclose(init.C, given_.C, rtol=0, atol=8 * EPS)
+    assert ht.s5(16, 2, inputs=3, rng=7).C.shape == (3, 8)
+    assert ht.s5(16, 2, outputs=3, rng=7).B.shape == (8,)
+    assert ht.s5(16, 2, inputs=3, C=np.ones(16), rng=7).transfer(1j).shape == (3,)
+    assert ht.s5(16, 2, B=b).transfer(1j).shape == (16, 3)
+    # the columns have length one on average: chi-squared with 16 x 400 degrees of freedom
+    many = ht.s5(16, 2, inputs=400, rng=0)
+    energy = 2 * (np.abs(many.B) ** 2).sum() / 400
+    assert energy == pytest.approx(1, abs=5 * np.sqrt(2 / 6400))
+
+
+def test_enough_inputs_tell_the_copies_of_s5_apart():
+    """Rank of the rows of B at an eigenvalue that comes four times: min(H, 4)."""
+    for H, named in ((1, True), (2, True), (3, True), (4, False), (6, False)):
+        found = [f.name for f in ht.s5(32, 4, inputs=H, rng=0).report(1e-4).deviations]
+        assert found == ["repeated eigenvalues"] * named
+    (two,) = ht.s5(32, 4, inputs=2, rng=0).report(1e-4).deviations
+    assert two.value == 0.5 and "reach 8 states: with these 2 inputs" in str(two)
+
+
+def test_the_output_scale_of_many_inputs_is_the_energy_of_all_of_them():
+    init = ht.s5(8, 2, inputs=3, rng=0)
+    from dataclasses import replace
+
+    columns = [replace(init.system, B=b) for b in init.B.T]
+    energy = sum(replace(init, system=one).report(0.1).output_scale[0] ** 2 for one in columns)
+    assert init.report(0.1).output_scale[0] ** 2 == pytest.approx(energy, rel=1e-13)
+
+
 def test_with_hippos_own_input_one_block_of_s5_is_s4d_legs():
     op, s = ht.LegS(16), np.array([0.5j, 30j])
     np.testing.assert_allclose(ht.s5(16, B=op.B / 2).transfer(s), ht.s4d("legs", 16).transfer(s), rtol=0, atol=1e-13)
@@ -255,10 +324,19 @@ def test_results_say_what_they_are_where_they_come_from_and_how_slow_they_are(in
         (lambda: ht.s5(12, 4, rng=0), "multiple of 8; got N = 12, use 8 or 16"),
         (lambda: ht.s5(5, 1, rng=0), "multiple of 2"),
         (lambda: ht.s5(8, 0, rng=0), "blocks"),
-        (lambda: ht.s5(8, 2), "rng"),
-        (lambda: ht.s5(8, 2, C=np.ones(8)), "rng"),
+        (lambda: ht.s5(8, 2, inputs=3), "B of 3 inputs is drawn; give rng"),
+        (lambda: ht.s5(8, 2, outputs=3), "C of 3 outputs is drawn; give rng"),
+        (lambda: ht.s5(8, 2, inputs=0, rng=0), "inputs must be at least 1"),
+        (lambda: ht.s5(8, 2, outputs=0, rng=0), "outputs must be at least 1"),
+        (lambda: ht.s5(8, 2, inputs=2.0, rng=0), "inputs must be an integer"),
+        (lambda: ht.s5(8, 2, inputs=1, B=np.ones((8, 1)), rng=0), "give it or B="),
+        (lambda: ht.s5(8, 2, outputs=1, C=np.ones((1, 8)), rng=0), "give it or C="),
         (lambda: ht.s5(8, 2, B=1j * np.ones(8)), "real"),
-        (lambda: ht.s5(8, 2, B=np.ones(7)), r"\(8,\)"),
+        (lambda: ht.s5(8, 2, C=1j * np.ones((2, 8))), "real"),
+        (lambda: ht.s5(8, 2, B=np.ones(7)), r"B must have shape \(8,\) or \(8, H\), got \(7,\)"),
+        (lambda: ht.s5(8, 2, B=np.ones((3, 8))), r"B must have shape .* got \(3, 8\)"),
+        (lambda: ht.s5(8, 2, C=np.ones((8, 3))), r"C must have shape \(8,\) or \(p, 8\), got \(8, 3\)"),
+        (lambda: ht.s5(8, 2, B=1.0), "B must have shape"),
         (lambda: ht.lru(8), "its modes are drawn; give rng"),
         (lambda: ht.lru(7, rng=0), "even"),
         (lambda: ht.lru(8, 0.9, 0.9, rng=0), "r_min < r_max"),

@@ -146,9 +146,9 @@ def test_the_poles_in_a_report_of_legt_are_those_of_its_exact_matrix(N):
     assert ht.s4(ht.LegT(N)).report(dt=0.01).stability == pytest.approx(want, rel=1e-14)
 
 
-def test_two_ports_have_no_certificate_yet():
-    with pytest.raises(ht.HippoTheoryError, match="LegT"):
-        ht.certify(ht.s4(ht.LegT(4)))
+@pytest.mark.parametrize("b_clip", [None, 4.0])
+def test_two_ports_have_a_certificate(b_clip):
+    assert ht.certify(ht.s4(ht.LegT(8), b_clip=b_clip)).passed
 
 
 def test_output_of_the_wrong_length_is_refused_with_both_lengths():

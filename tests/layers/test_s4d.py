@@ -407,6 +407,7 @@ def test_repr_names_the_recipe_and_the_sizes() -> None:
         (lambda: S4D.from_initialization(initialization([-0.9], dt=0.1), 2), ParameterError, "continuous time"),
         (lambda: S4D.from_initialization(ht.dfout(8, 0.1), 2), ParameterError, "discrete time"),
         (lambda: S4D.from_initialization(initialization([-1, 0.5 + 2j]), 2), UnstableSystemError, r"mode 1 .*0.5\+2j"),
+        (lambda: S4D.from_initialization(ht.s5(8, inputs=2, rng=0), 2), ParameterError, "one input"),
         (lambda: S4D.from_initialization(ht.s4d("legs", 4), 0), ParameterError, "d_model must be at least 1"),
         (lambda: S4D.from_initialization(ht.s4d("legs", 4), 2.5), ParameterTypeError, "d_model must be an integer"),
         (lambda: S4D.from_initialization(ht.s4d("legs", 4), 2, dt=0.0), ParameterError, "dt must be positive"),
