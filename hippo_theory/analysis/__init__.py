@@ -2,6 +2,8 @@
 
 from .approximation import ApproximationStudy, approximation_study
 from .conditioning import EigenvectorCondition, eigenvector_condition
+from .field_of_values import NumericalAbscissa, numerical_abscissa
+from .growth import ContinuousGrowth, DiscreteGrowth, transient_growth
 from .modes import Aliasing, ModeMemory, aliasing, memory
 from .online import Memory, remember
 from .scales import Timescale, matched_step, timescale
@@ -10,9 +12,12 @@ from .tasks import ReadOut, WhiteNoise, delay_task, reconstruction_task
 __all__ = [
     "Aliasing",
     "ApproximationStudy",
+    "ContinuousGrowth",
+    "DiscreteGrowth",
     "EigenvectorCondition",
     "Memory",
     "ModeMemory",
+    "NumericalAbscissa",
     "ReadOut",
     "Timescale",
     "WhiteNoise",
@@ -22,7 +27,9 @@ __all__ = [
     "eigenvector_condition",
     "matched_step",
     "memory",
+    "numerical_abscissa",
     "reconstruction_task",
     "remember",
     "timescale",
+    "transient_growth",
 ]

@@ -132,14 +132,14 @@ def _eigenvectors(a: Complex, paired: Array, y: Double) -> tuple[Array, Real]:
     norm = np.sqrt(np.ascontiguousarray(density.T).sum(axis=1))  # numpy sums pairwise along the last axis only
     V = np.empty_like(section)
     sign, pending = 1.0, False
-    for k, (real, imag) in enumerate(section_products(a, y)):
+    for k, ((real, imag), _) in enumerate(section_products(a, y)):
         if k == N:
             break
         if pending:
             pending = False
         else:
-            z = real[0] - 1j * imag[0]
-            phi = sign * z * z / ((real[0] ** 2 + imag[0] ** 2) * norm)
+            z = real - 1j * imag
+            phi = sign * z * z / ((real**2 + imag**2) * norm)
             if not paired[k]:
                 V[k] = np.sqrt(2 * alpha[k]) / section[k] * phi
             else:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._arrays import Array, Complex, Real
-from .._double import Double, add, multiply, scaled, two_sum
+from .._double import Double, add, complex_multiply, scaled, two_sum
 from ..errors import AccuracyError, ParameterError
 from .progression import progression, progression_frequencies
 
@@ -167,8 +167,8 @@ def _polished(a: Complex, y: Real, m: Real) -> Double:
     active = np.arange(y.size)
     for _ in range(_MAX_POLISH):
         point = high[active], low[active]
-        *_, (real, imag) = section_products(a, point)
-        rotated = (real[0] + 1j * imag[0]) * (1j ** (-m[active] % 4)).round()
+        *_, ((real, imag), _) = section_products(a, point)
+        rotated = (real + 1j * imag) * (1j ** (-m[active] % 4)).round()
         inverses, width = _inverse_sum(a, point)
         # A real but negative value is the root of a neighbouring m.
         forward[active] = rotated.real > 0
@@ -197,22 +197,17 @@ def _inverse_sum(a: Complex, y: Double) -> tuple[Complex, Real]:
     return total, width
 
 
-def section_products(a: Complex, y: Double) -> Iterator[tuple[Double, Double]]:
-    """z_n = prod_{k<n} (a_k + iy) for n = 0..N, real and imaginary parts in double-double.
+def section_products(a: Complex, y: Double) -> Iterator[Double]:
+    """z_n = prod_{k<n} (a_k + iy) for n = 0..N in double-double, real and imaginary parts stacked (2, M).
 
     Scaled by powers of two on the way: only the direction of z_n is meant.
     """
-    zero = np.zeros_like(y[0])
-    real, imag = (zero + 1.0, zero), (zero, zero)
-    yield real, imag
+    z = np.stack([np.ones_like(y[0]), np.zeros_like(y[0])]), np.zeros((2, y[0].size))
+    yield z
     for alpha, beta in zip(a.real, a.imag, strict=True):
         s, e = two_sum(y[0], np.asarray(beta))
-        x, fixed = (s, e + y[1]), (zero + alpha, zero)
-        minus = multiply(imag, x)
-        real, imag = (
-            add(multiply(real, fixed), (-minus[0], -minus[1])),
-            add(multiply(real, x), multiply(imag, fixed)),
-        )
-        down = -np.frexp(np.maximum(np.abs(real[0]), np.abs(imag[0])))[1]
-        real, imag = ((np.ldexp(h, down), np.ldexp(low, down)) for h, low in (real, imag))
-        yield real, imag
+        section = np.stack([np.full_like(s, alpha), s]), np.stack([np.zeros_like(s), e + y[1]])
+        high, low = complex_multiply(z, section)
+        down = -np.frexp(np.abs(high).max(axis=0))[1]
+        z = np.ldexp(high, down), np.ldexp(low, down)
+        yield z

@@ -19,6 +19,7 @@ from .._double import (
     Double,
     add,
     arctan2,
+    complex_multiply,
     divide,
     double,
     log1p,
@@ -141,19 +142,12 @@ def _excess(c: float, N: int, y: Real, m: Real) -> Real:
 def _head_angle(c: float, K: int, y: Double) -> Double:
     """sum_{k<K} arctan(y/(c + k)): the argument of a product, whole quarter turns taken out of it first."""
     zero = np.zeros_like(y[0])
-    real, imag, turns = (zero + 1.0, zero), (zero, zero), zero
+    high, low, turns = np.stack([zero + 1.0, zero]), np.zeros((2, zero.size)), zero
     for k in range(K):
-        x = (zero + (c + k), zero)
-        real, imag = (
-            add(multiply(real, x), negative(multiply(imag, y))),
-            add(multiply(real, y), multiply(imag, x)),
-        )
+        high, low = complex_multiply((high, low), (np.stack([zero + (c + k), y[0]]), np.stack([zero, y[1]])))
         # A section turns by less than pi/2: turn back by pi/2 whenever the real part changes its sign.
-        behind = real[0] <= 0
+        behind = high[0] <= 0
         turns = turns + behind
-        real, imag = (
-            (np.where(behind, imag[0], real[0]), np.where(behind, imag[1], real[1])),
-            (np.where(behind, -real[0], imag[0]), np.where(behind, -real[1], imag[1])),
-        )
+        high, low = (np.where(behind, np.stack([part[1], -part[0]]), part) for part in (high, low))
     quarter = pi_in_two_floats(turns)
-    return add(arctan2(imag, real), (quarter[0] / 2, quarter[1] / 2))
+    return add(arctan2((high[1], low[1]), (high[0], low[0])), (quarter[0] / 2, quarter[1] / 2))

@@ -5,6 +5,7 @@ bytes. No pyplot: no windows, no global list of figures.
 """
 
 from .errors import errors, profiles
+from .growth import growth
 from .kernels import impulse_weights, kernel_deviation, kernels
 from .memory import basis, past, states
 from .spectra import imaginary_parts, nodes, phase_roots, ranges, relative_errors, unit_disc
@@ -16,6 +17,7 @@ __all__ = [
     "basis",
     "canvas",
     "errors",
+    "growth",
     "house_style",
     "imaginary_parts",
     "impulse_weights",

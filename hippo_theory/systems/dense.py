@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._arrays import Array, Complex, finite, finite_real, positive_real
+from .._double import scaled
 from .._exponential import exponential_action, power_action
 from ..errors import AccuracyError, AccuracyWarning, ShapeError
 from ._base import System, inputs
@@ -76,9 +77,12 @@ class StateSpace(System):
 
         if np.array_equal(self.A, np.tril(self.A)) or np.array_equal(self.A, np.triu(self.A)):
             return np.diagonal(self.A).astype(np.complex128)
-        lam, left, right = eig(self.A, left=True, right=True)
-        cosine, size = np.abs((left.conj() * right).sum(axis=0)), np.abs(self.A).max()
-        relative = np.linalg.norm(self.A / size) / max(np.abs(lam / size).max(), 1e-300)
+        # In units of its largest entry: beyond 1e138 scipy's eig returns wrongly scaled eigenvalues.
+        exponent = int(np.frexp(np.abs(self.A).max())[1])
+        unit = scaled(self.A, -exponent) if np.iscomplexobj(self.A) else np.ldexp(self.A, -exponent)
+        lam, left, right = eig(unit, left=True, right=True)
+        cosine = np.abs((left.conj() * right).sum(axis=0))
+        relative = np.linalg.norm(unit) / max(np.abs(lam).max(), 1e-300)
         lost = np.finfo(np.float64).eps * relative / max(cosine.min(), 1e-300)
         if lost > 1e-8:
             warnings.warn(
@@ -87,7 +91,7 @@ class StateSpace(System):
                 AccuracyWarning,
                 stacklevel=2,
             )
-        return np.asarray(lam, dtype=np.complex128)
+        return scaled(lam, exponent)
 
     def to_dense(self) -> StateSpace:
         return self

@@ -16,7 +16,7 @@ from hippo_theory.papers.s4d import convergence
 def test_the_registry_holds_the_promised_figures_under_their_own_ids():
     httyh = ["httyh-1", "httyh-2", "httyh-3", "httyh-delay", "httyh-reconstruct", "httyh-timescale", "lmu-pade"]
     s4d = ["s4d-1", "s4d-2", "s4d-3", "s4d-limits", "s4d-lowrank", "s4d-fout", "s4d-aliasing", "memory-table"]
-    lossless = ["legs-spectrum", "gramian-nodes", "kappa-growth"]
+    lossless = ["legs-spectrum", "gramian-nodes", "kappa-growth", "growth"]
     assert list(FIGURES) == [*httyh, *s4d, *lossless, "ptd-1"]
     assert all(figure.id == id and figure.source and figure.caption for id, figure in FIGURES.items())
 
@@ -92,4 +92,4 @@ def test_the_l2_error_of_the_diagonal_kernel_is_the_same_by_parseval(N):
     edges = np.sort(np.concatenate([[0.0], tops, tops + 20, [1e3, 1e5]]))
     total = sum(quad(density, a, b, limit=200, epsrel=1e-9)[0] for a, b in pairwise(edges))
     tail = quad(lambda x: density(1 / x) / x**2, 0, 1 / edges[-1], limit=200)[0]
-    assert abs(np.sqrt((total + tail) / np.pi) - convergence._l2_error(N)) < 1e-6
+    assert abs(np.sqrt((total + tail) / np.pi) - ht.diagonal_error(op).l2_norm(np.eye(N)[0])) < 1e-6

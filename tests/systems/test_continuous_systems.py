@@ -334,3 +334,10 @@ def test_poles_that_have_lost_their_digits_say_so():
         poles = ht.s4(ht.LegS(32)).poles
     assert np.abs(np.sort(poles.real) + np.arange(32, 0, -1)).max() > 1e-3
     np.testing.assert_allclose(np.sort(ht.s4(ht.LegS(4)).poles.real), [-4, -3, -2, -1], rtol=1e-10)
+
+
+@pytest.mark.parametrize("exponent", [-1000, -460, 0, 460, 1000])
+def test_poles_scale_with_the_matrix_to_the_ends_of_the_float_range(exponent):
+    A = np.array([[1.0, 2.0], [0.5, -3.0]])
+    poles = ht.StateSpace(np.ldexp(A, exponent), [1.0, 1.0]).poles
+    np.testing.assert_allclose(np.sort(np.ldexp(poles.real, -exponent)), [-1 - np.sqrt(5), -1 + np.sqrt(5)], rtol=1e-14)
