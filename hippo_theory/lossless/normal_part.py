@@ -10,9 +10,11 @@ from .._arrays import Array, Complex, Real, frozen
 from .._double import Double, scaled
 from ..errors import AccuracyError, ParameterError, ParameterTypeError
 from ..operators import FouT, OnePort, Operator, PoleChain
-from .phase import normal_frequencies, section_products
+from .phase import group_products, group_starts, normal_frequencies
 
 __all__ = ["NormalPart", "diagonalize_normal_part"]
+
+_COLUMNS = 512  # of V worked on at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,25 +127,34 @@ def _eigenvectors(a: Complex, paired: Array, y: Double) -> tuple[Array, Real]:
     V depends on y through phases of up to N pi: y enters as (high, low), and the running products
     of a_k + iy are double-double, so that every entry is rounded a handful of times only.
     """
-    alpha, beta, N = a.real, a.imag, a.size
+    V, weights = np.empty((a.size, y[0].size), dtype=np.complex128), np.empty(y[0].size)
+    for start in range(0, y[0].size, _COLUMNS):
+        part = slice(start, start + _COLUMNS)
+        V[:, part], weights[part] = _columns(a, paired, (y[0][part], y[1][part]))
+    return V, weights
+
+
+def _columns(a: Complex, paired: Array, y: Double) -> tuple[Complex, Real]:
+    alpha, N = a.real[:, None], a.size
     section = np.empty((N, y[0].size), dtype=np.complex128)
-    section.real, section.imag = alpha[:, None], (y[0] + beta[:, None]) + y[1]
-    density = 2 * alpha[:, None] / (section.real**2 + section.imag**2)
+    section.real, section.imag = alpha, (y[0] + a.imag[:, None]) + y[1]
+    density = 2 * alpha / (section.real**2 + section.imag**2)
     norm = np.sqrt(np.ascontiguousarray(density.T).sum(axis=1))  # numpy sums pairwise along the last axis only
-    V = np.empty_like(section)
-    sign, pending = 1.0, False
-    for k, ((real, imag), _) in enumerate(section_products(a, y)):
-        if k == N:
-            break
-        if pending:
-            pending = False
-        else:
-            z = real - 1j * imag
-            phi = sign * z * z / ((real**2 + imag**2) * norm)
-            if not paired[k]:
-                V[k] = np.sqrt(2 * alpha[k]) / section[k] * phi
-            else:
-                drive = 2 * np.sqrt(alpha[k]) / section[k] * phi / section[k + 1]
-                V[k], V[k + 1], pending = drive * (1j * y[0]), drive * np.abs(a[k]), True
-        sign = -sign
+    z = _running_products(a, y)
+    z *= z / (np.where(np.arange(N) % 2, -norm[:, None], norm[:, None]).T * (z.real**2 + z.imag**2))
+    V = np.sqrt(2 * alpha) / section * z.conj()
+    first = np.flatnonzero(paired)[::2]
+    drive = 2 * np.sqrt(alpha[first]) / section[first] * z[first].conj() / section[first + 1]
+    V[first], V[first + 1] = drive * (1j * y[0]), drive * np.abs(a[first, None])
     return V, 2 / norm
+
+
+def _running_products(a: Complex, y: Double) -> Complex:
+    """prod_{k<n} (a_k + iy), n = 0..N-1, up to positive factors and rounded once: shape (N, M)."""
+    *within, last = group_products(a, y)
+    high, low = (starts[0, :-1] + 1j * starts[1, :-1] for starts in group_starts(last))
+    z = np.empty((*high.shape[:1], len(within), *high.shape[1:]), dtype=np.complex128)
+    for j, (real, imag) in enumerate(within):
+        inner, rest = real[0] + 1j * real[1], imag[0] + 1j * imag[1]
+        z[:, j] = high * inner + (high * rest + low * inner)
+    return z.reshape(-1, y[0].size)[: a.size]

@@ -12,9 +12,10 @@ from .._double import Double, add, complex_multiply, scaled, two_sum
 from ..errors import AccuracyError, ParameterError
 from .progression import progression, progression_frequencies
 
-__all__ = ["normal_frequencies", "phase", "root_indices", "section_products"]
+__all__ = ["group_products", "group_starts", "normal_frequencies", "phase", "root_indices"]
 
 _BLOCK = 1 << 21  # terms evaluated at a time: 16 MiB of float64
+_WIDTH = 1 << 12  # products advanced at once: more roots, fewer groups
 _MAX_STEPS = 300
 _MAX_POLISH = 60
 _INDISTINCT = (
@@ -167,7 +168,8 @@ def _polished(a: Complex, y: Real, m: Real) -> Double:
     active = np.arange(y.size)
     for _ in range(_MAX_POLISH):
         point = high[active], low[active]
-        *_, ((real, imag), _) = section_products(a, point)
+        *_, last = group_products(a, point)
+        real, imag = group_starts(last)[0][:, -1]
         rotated = (real + 1j * imag) * (1j ** (-m[active] % 4)).round()
         inverses, width = _inverse_sum(a, point)
         # A real but negative value is the root of a neighbouring m.
@@ -197,17 +199,43 @@ def _inverse_sum(a: Complex, y: Double) -> tuple[Complex, Real]:
     return total, width
 
 
-def section_products(a: Complex, y: Double) -> Iterator[Double]:
-    """z_n = prod_{k<n} (a_k + iy) for n = 0..N in double-double, real and imaginary parts stacked (2, M).
+def group_products(a: Complex, y: Double) -> Iterator[Double]:
+    """Products of the first j sections a_k + iy inside G groups of L consecutive ones, j = 0..L, in double-double.
 
-    Scaled by powers of two on the way: only the direction of z_n is meant.
+    Real and imaginary parts are stacked, (2, G, M). Scaled by powers of two on the way: only the direction of a
+    product is meant. All groups advance at once, since for few roots the calls would cost more than the arithmetic.
     """
-    z = np.stack([np.ones_like(y[0]), np.zeros_like(y[0])]), np.zeros((2, y[0].size))
-    yield z
-    for alpha, beta in zip(a.real, a.imag, strict=True):
-        s, e = two_sum(y[0], np.asarray(beta))
-        section = np.stack([np.full_like(s, alpha), s]), np.stack([np.zeros_like(s), e + y[1]])
-        high, low = complex_multiply(z, section)
-        down = -np.frexp(np.abs(high).max(axis=0))[1]
-        z = np.ldexp(high, down), np.ldexp(low, down)
-        yield z
+    M = y[0].size
+    groups = min(max(_WIDTH // M, 1), (a.size + 3) // 4)
+    length = -(-a.size // groups)
+    inside = np.arange(groups * length) < a.size
+    padded = np.ones(inside.size, dtype=np.complex128)
+    padded[inside] = a
+    sections, inside = padded.reshape(groups, length), inside.reshape(groups, length)
+    high, low = np.zeros((2, groups, M)), np.zeros((2, groups, M))
+    high[0] = 1.0
+    yield high, low
+    section = np.zeros_like(high), np.zeros_like(high)
+    for j in range(length):
+        s, e = two_sum(y[0], sections.imag[:, j, None])
+        section[0][0], section[0][1] = sections.real[:, j, None], s * inside[:, j, None]
+        section[1][1] = (e + y[1]) * inside[:, j, None]
+        high, low = _scaled_product((high, low), section)
+        yield high, low
+
+
+def group_starts(last: Double) -> Double:
+    """The product of all sections before each group, and of all of them: (2, G + 1, M), from the last of a group."""
+    groups = last[0].shape[1]
+    high, low = np.zeros((2, groups + 1, last[0].shape[2])), np.zeros((2, groups + 1, last[0].shape[2]))
+    high[0, 0] = 1.0
+    for g in range(groups):
+        here = (high[:, g], low[:, g]), (last[0][:, g], last[1][:, g])
+        high[:, g + 1], low[:, g + 1] = _scaled_product(*here)
+    return high, low
+
+
+def _scaled_product(x: Double, y: Double) -> Double:
+    high, low = complex_multiply(x, y)
+    down = -np.frexp(np.abs(high).max(axis=0))[1]
+    return np.ldexp(high, down), np.ldexp(low, down)
