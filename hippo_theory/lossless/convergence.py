@@ -10,7 +10,6 @@ it is given, so the error is a train of echoes.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,18 +17,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._arrays import Array, Complex, Immutable, Real, finite, frequencies, positive_real
-from .._double import scaled
-from ..errors import ParameterTypeError, ShapeError
-from ..operators import Operator, PoleChain
+from .._double import Double, scaled, two_sum
+from ..errors import ParameterError, ParameterTypeError, ShapeError
+from ..operators import Operator, PoleChain, TakenakaMalmquist
+from .axis_mesh import Mesh, axis_mesh
 from .phase import normal_frequencies
 
 __all__ = ["DiagonalError", "Peak", "diagonal_error"]
 
 _BLOCK, _POINTS = 1 << 21, 1 << 12  # entries of G held at a time, 32 MiB; points where only moduli are
 _FACTORS = 16  # of the product that are multiplied between two looks at its exponent
-_CANDIDATES, _ZOOMS = 3, 14  # spikes that may be the highest, and grids on each
-_NODES, _PANEL = 24, 2.0  # of a Gauss rule, and its length in the variable that unfolds a resonance
-_FAR = 40.0  # e^-40 of the integral lies beyond
+_RULE = 14, 0.5  # nodes and h/d of the panels of an integral: 3.7^-28
+_SEARCH = 4, 0.6  # of a search: no maximum is more than a fifth higher than the point nearest to it
+_NEAR, _CANDIDATES, _ZOOMS = 0.8, 64, 9  # what may become the highest point, how many such, and grids on each
+_ECHOES = 4000
 
 
 @dataclass(frozen=True)
@@ -52,25 +53,43 @@ class DiagonalError(Immutable):
     operator: PoleChain
 
     @cached_property
-    def _frequencies(self) -> tuple[Real, Real]:
-        """Im lambda_k in two floats (N,), both signs."""
+    def _chain(self) -> tuple[PoleChain, int]:
+        """The operator in units of 4^half, where no square leaves the range of floats."""
+        op = self.operator
+        half = int(np.frexp(np.abs(op.a).max() + op.shift)[1]) // 2
+        if abs(half) < 100:
+            return op, 0
+        return TakenakaMalmquist(scaled(op.a, -2 * half), float(np.ldexp(op.shift, -2 * half))), half
+
+    @cached_property
+    def _upper(self) -> Double:
+        """Im lambda_k >= 0, falling, in two floats."""
         high, low = normal_frequencies(self.operator.a)
-        pairs = self.operator.N // 2
+        half = self._chain[1]
+        return np.ldexp(high, -2 * half), np.ldexp(low, -2 * half)
+
+    @cached_property
+    def _frequencies(self) -> Double:
+        """Im lambda_k in two floats (N,), both signs."""
+        (high, low), pairs = self._upper, self.operator.N // 2
         return np.concatenate([high, -high[:pairs]]), np.concatenate([low, -low[:pairs]])
 
     def transfer(self, s: ArrayLike) -> Complex:
         """E(s) = G phi/(1 + phi), shape (N,) + s.shape, in the coordinates of the operator.
 
-        Entrywise relative error about N eps, on the spikes too; ``inf`` at eigenvalues of A_N. Cost O(N) a point.
+        Entrywise relative error about N eps, on the spikes too; ``inf`` at poles. Cost O(N) a point.
         """
         points = frequencies(s, "diagonal_error.transfer")
         flat = points.ravel()
-        values = self.operator.transfer(flat) * self._factor(flat)
+        with np.errstate(all="ignore"):
+            values = self.operator.transfer(flat) * self._factor(scaled(flat, -2 * self._chain[1]))
+        values = np.where(np.isfinite(values), values, complex(np.inf, 0.0))
         return values.reshape((self.operator.N, *points.shape))
 
     def _factor(self, s: Complex) -> Complex:
-        """q = phi/(1 + phi) at points (S,); 1/2 at infinity."""
-        (high, low), a, shift = self._frequencies, self.operator.a, self.operator.shift
+        """q = phi/(1 + phi) at points (S,) in the units of ``_chain``; 1/2 at infinity."""
+        (high, low), chain = self._frequencies, self._chain[0]
+        a, shift = chain.a, chain.shift
         far = ~np.isfinite(s)
         point = np.where(far, 0.0, s)
         p, q, exponent = point.real + shift, np.full(s.shape, 0.5, dtype=np.complex128), np.zeros(s.shape, dtype=int)
@@ -84,20 +103,20 @@ class DiagonalError(Immutable):
                 step = np.frexp(np.abs(q))[1]
                 q, exponent = scaled(q, -step), exponent + step
             q = scaled(q, exponent)
-        q = np.where(np.isfinite(q), q, complex(np.inf, 0.0))
         return np.where(far, 0.5, q)
 
     def peak(self, C: ArrayLike | None = None) -> Peak:
         """sup over real w of ||C E(iw)||; C (N,) or (P, N) in the operator's coordinates, None for the whole state.
 
-        For LegS and C = None it is N w/(R (R - w)) (1 + pi^2/(8 N^4) + ...) at the top resonance w, R^2 = w^2 + N^2,
-        and grows like 2N/pi: the diagonal system never converges in this norm. With C = e_0 it tends to 2/pi.
+        For LegS and C = None it is N w/(R (R - w)) (1 + pi^2/(8 N^4) + ...), R^2 = w^2 + N^2, at the largest w where
+        phi(iw) < 0, and grows like 2N/pi: the diagonal system never converges in this norm. With C = e_0 it tends
+        to 2/pi.
 
         Returns
         -------
         Peak
-            ``value`` to about N eps, ``frequency`` to 1e-8 half-widths of the spike. Infinite with shift 0, where
-            the spikes are poles on the axis. Cost O(N^2).
+            ``value`` to about N eps, ``frequency`` to 1e-8 of the distance of the nearest pole. Infinite with shift 0,
+            where the spikes are poles on the axis. Cost O(N^2), some 30 points a resonance.
 
         Examples
         --------
@@ -106,22 +125,28 @@ class DiagonalError(Immutable):
         >>> round(peak.value, 4), round(peak.frequency, 2)
         (40.7028, 1303.27)
         """
-        y = self._frequencies[0][: (self.operator.N + 1) // 2]
-        shift, read = self.operator.shift, self._read_out(C)
-        if shift == 0:
-            return Peak(math.inf, float(y[0]))
-        ladder = np.unique(np.concatenate([y, (y[1:] + y[:-1]) / 2, [0.0], y[0] + shift * np.array([1, 4, 16])]))
-        best = np.clip(np.argsort(self._gain(ladder, read))[-_CANDIDATES:], 1, ladder.size - 2)
-        centre, reach = ladder[best], np.maximum(ladder[best + 1] - ladder[best], ladder[best] - ladder[best - 1])
-        offset = np.zeros(best.size)
+        read, half = self._read_out(C), self._chain[1]
+        if read is not None and not read.any():
+            return Peak(0.0, 0.0)
+        if self.operator.shift == 0:
+            return Peak(math.inf, float(np.ldexp(self._upper[0][0], 2 * half)))
+        mesh = self._mesh(None, *_SEARCH)
+        gain = self._gain(mesh.w, read)
+        around = np.concatenate([[0.0], gain, [0.0]])
+        local = (gain >= around[:-2]) & (gain >= around[2:]) & (gain >= _NEAR * gain.max())
+        best = np.flatnonzero(local)
+        best = best[np.argsort(gain[best])[-_CANDIDATES:]]
+        (high, low), reach = (part[best, None] for part in mesh.w), mesh.reach[best, None]
+        offset = np.zeros_like(reach)
         for _ in range(_ZOOMS):
-            # Nested grids, each a twelfth as wide: the maximum of a spike is that of a Lorentzian.
-            grid = offset[:, None] + reach[:, None] * np.linspace(-1, 1, 25)
-            gain = self._gain(np.abs(centre[:, None] + grid).ravel(), read).reshape(grid.shape)
-            place = np.argmax(gain, axis=1)
-            offset, reach = grid[np.arange(best.size), place], reach / 12
-        k = int(np.argmax(gain.max(axis=1)))
-        return Peak(float(gain[k].max()), float(abs(centre[k] + offset[k])))
+            # Nested grids, each a twelfth as wide.
+            grid = offset + reach * np.linspace(-1, 1, 25)
+            w, rest = two_sum(high, grid)
+            values = self._gain((w.ravel(), (rest + low).ravel()), read).reshape(grid.shape)
+            offset, reach = np.take_along_axis(grid, values.argmax(axis=1)[:, None], axis=1), reach / 12
+        k = int(values.max(axis=1).argmax())
+        frequency = abs(float(high[k, 0] + offset[k, 0]))
+        return Peak(math.ldexp(float(values[k].max()), -half), math.ldexp(frequency, 2 * half))
 
     def l2_norm(self, C: ArrayLike | None = None, *, rate: float | None = None) -> float:
         r"""L2(0, inf) norm of the output error C (x - x_diag): the impulse response, or the response to e^{-rate t}.
@@ -140,8 +165,8 @@ class DiagonalError(Immutable):
         Returns
         -------
         float
-            Relative accuracy about 1e-12 (each resonance is unfolded by w = y + shift sinh x and has its own
-            Gauss rules). Infinite with shift 0. Cost O(N^2), some 60 points a resonance.
+            Relative accuracy about 1e-12: Gauss rules on panels as short as the nearest pole is close. Infinite with
+            shift 0. Cost O(N^2), some 130 points a resonance.
 
         Examples
         --------
@@ -150,64 +175,66 @@ class DiagonalError(Immutable):
         >>> round(error.l2_norm(C), 4), round(2 * 256 * error.l2_norm(C, rate=1.0), 4)
         (0.5, 1.0)
         """
-        rate = None if rate is None else positive_real(rate, "rate", "diagonal_error.l2_norm")
+        who, half = "diagonal_error.l2_norm", self._chain[1]
+        if rate is not None:
+            rate = math.ldexp(positive_real(rate, "rate", who), -2 * half)
         read = self._read_out(C)
+        if read is not None and not read.any():
+            return 0.0
         if self.operator.shift == 0:
             return math.inf
-        w, weight = (np.concatenate(part) for part in zip(*self._axis_rule(rate), strict=True))
-        density = self._gain(w, read) ** 2
+        mesh = self._mesh(rate, *_RULE)
+        gain = self._gain(mesh.w, read)
         if rate is not None:
-            density /= w * w + rate * rate
-        return math.sqrt(float(weight @ density) / math.pi)
+            gain = gain / np.hypot(mesh.w[0], rate)
+        size = float(gain.max())
+        norm = size * math.sqrt(float(mesh.weight @ (gain / size) ** 2) / math.pi)
+        return norm if rate is None else math.ldexp(norm, -2 * half)
 
-    def _axis_rule(self, rate: float | None) -> Iterator[tuple[Real, Real]]:
-        """Nodes and weights on 0 <= w < inf, one cell around each resonance."""
-        y = self._frequencies[0][: (self.operator.N + 1) // 2][::-1]
-        centres, widths = y.copy(), np.full(y.size, self.operator.shift)
+    def _mesh(self, rate: float | None, nodes: int, ratio: float) -> Mesh:
+        """Points that resolve the eigenvalues of A_N, the poles of A and the input."""
+        chain = self._chain[0]
+        centres, widths = np.abs(chain.a.imag), chain.a.real + chain.shift
+        order = np.lexsort((widths, centres))
+        centres, widths = centres[order], widths[order]
+        narrowest = np.append(True, np.diff(centres) > 0)
+        centres, widths = centres[narrowest], widths[narrowest]
         if rate is not None:
             centres, widths = np.append(centres, 0.0), np.append(widths, rate)
-            order = np.lexsort((widths, centres))
-            centres, widths = centres[order], widths[order]
-            kept = np.append(True, np.diff(centres) > 0)
-            centres, widths = centres[kept], widths[kept]
-        edges = np.concatenate([[0.0], (centres[1:] + centres[:-1]) / 2, [math.inf]])
-        x, weight = np.polynomial.legendre.leggauss(_NODES)
-        for centre, width, left, right in zip(centres, widths, edges, edges[1:], strict=False):
-            start = math.asinh((left - centre) / width)
-            stop = math.asinh((right - centre) / width) if right < math.inf else _FAR + math.log1p(centre / width)
-            panels = max(1, math.ceil((stop - start) / _PANEL))
-            bounds = np.linspace(start, stop, panels + 1)
-            half = np.diff(bounds)[:, None] / 2
-            u = (bounds[:-1, None] + half * (1 + x)).ravel()
-            yield centre + width * np.sinh(u), (half * weight).ravel() * width * np.cosh(u)
+        return axis_mesh(self._upper, chain.shift, (centres, widths), nodes, ratio)
 
-    def _gain(self, w: Real, read: Array | None) -> Real:
-        """The norm of C E(iw), shape w.shape."""
-        gain = np.empty(w.shape)
-        step = _POINTS if read is None else max(1, _BLOCK // self.operator.N)
-        for start in range(0, w.size, step):
+    def _gain(self, w: Double, read: Array | None) -> Real:
+        """The norm of C E(iw) at w = high + low, in the units of ``_chain``."""
+        chain, gain = self._chain[0], np.empty(w[0].shape)
+        step = _POINTS if read is None else max(1, _BLOCK // chain.N)
+        for start in range(0, gain.size, step):
             part = slice(start, start + step)
-            size, norm = self._moduli(w[part])
+            size, norm = self._moduli((w[0][part], w[1][part]))
             if read is not None:
-                norm = np.linalg.norm(read @ self.operator.transfer(1j * w[part]), axis=0)
+                norm = np.linalg.norm(read @ chain.transfer(1j * w[0][part]), axis=0)
             gain[part] = norm * size
         return gain
 
-    def _moduli(self, w: Real) -> tuple[Real, Real]:
+    def _moduli(self, w: Double) -> tuple[Real, Real]:
         """|q| and ||G|| at s = iw, in real arithmetic: 2 shift ||G||^2 = 1 - |phi|^2 without the cancellation."""
-        (high, low), a, shift = self._frequencies, self.operator.a, self.operator.shift
-        square, exponent, logarithm = np.full(w.shape, 0.25), np.zeros(w.shape, dtype=int), np.zeros(w.shape)
+        (high, low), chain = self._frequencies, self._chain[0]
+        a, shift = chain.a, chain.shift
+        square, exponent = np.full(w[0].shape, 0.25), np.zeros(w[0].shape, dtype=np.int64)
+        logarithm = np.zeros(w[0].shape)
         for start in range(0, a.size, _FACTORS):
             part = slice(start, start + _FACTORS)
-            alpha, v = a.real[part, None], w + a.imag[part, None]
+            alpha, v = a.real[part, None], (w[0] + a.imag[part, None]) + w[1]
             pole = (shift + alpha) ** 2 + v * v
-            distance = (w - high[part, None]) - low[part, None]
-            square *= np.multiply.reduce(((shift - alpha) ** 2 + v * v) / (shift**2 + distance * distance), axis=0)
+            distance = (w[0] - high[part, None]) + (w[1] - low[part, None])
+            # Frequencies may lie so far apart that products of a few squares overflow.
+            factors, powers = np.frexp(((shift - alpha) ** 2 + v * v) / (shift**2 + distance * distance))
+            square, step = np.frexp(square * np.multiply.reduce(factors, axis=0))
+            exponent += powers.sum(axis=0, dtype=np.int64) + step
             with np.errstate(divide="ignore"):  # a zero of phi on the axis
                 logarithm += np.log1p(-4 * shift * alpha / pole).sum(axis=0)
-            square, step = np.frexp(square)
-            exponent += step
-        return np.sqrt(np.ldexp(square, exponent)), np.sqrt(-np.expm1(logarithm) / (2 * shift))
+        odd = exponent % 2
+        size = np.ldexp(np.sqrt(np.ldexp(square, odd)), (exponent - odd) // 2)
+        return size, np.sqrt(-np.expm1(logarithm) / (2 * shift))
 
     def _read_out(self, C: ArrayLike | None) -> Array | None:
         if C is None:
@@ -249,9 +276,14 @@ class DiagonalError(Immutable):
     def first_echo(self, dt: float) -> float:
         """The earliest arrival of an echo under the bilinear map, min over w of ``delay(w, dt)``.
 
-        Until then the sampled systems agree, to all digits once N dt is some units: for small N dt the time is
-        (N dt/2)^2, that is N^2 dt/4 steps, and for large N dt it grows like 2 log(N dt). In continuous time
-        (dt -> 0) there is no such time: high frequencies are not delayed at all.
+        Until then the sampled systems agree, to all digits once N dt is some units. For LegS and N dt below about one
+        it is (N dt/2)^2, that is N^2 dt/4 steps; beyond it grows like 2 log(N dt), and for dt >> 1 it ends at
+        ``delay(0)``. In continuous time (dt -> 0) there is no such time: high frequencies are not delayed at all.
+
+        Raises
+        ------
+        ParameterError
+            dt <= 0; a chain with Re a_k < shift, whose phi is not a delay at all frequencies.
 
         Examples
         --------
@@ -259,16 +291,30 @@ class DiagonalError(Immutable):
         >>> round(ht.diagonal_error(ht.LegS(2048)).first_echo(0.002), 3)
         3.294
         """
-        from scipy.optimize import minimize_scalar
-
-        dt = positive_real(dt, "dt", "diagonal_error.first_echo")
-        scale = max(1 / dt, float(np.abs(self.operator.a).max()))
-        grid = np.log(np.geomspace(1e-4 * min(1 / dt, float(np.abs(self.operator.a).min())), 100 * scale, 2000))
-        k = int(np.clip(np.argmin(self.delay(np.exp(grid), dt)), 1, grid.size - 2))
-        found = minimize_scalar(
-            lambda x: float(self.delay(np.exp(x), dt)), bounds=(grid[k - 1], grid[k + 1]), method="bounded"
+        who, a, shift = "diagonal_error.first_echo", self.operator.a, self.operator.shift
+        dt = positive_real(dt, "dt", who)
+        if (a.real < shift).any():
+            raise ParameterError(
+                f"{who}: {self.operator!r} has Re a_k = {a.real.min():g} below its shift {shift:g}: phi advances some "
+                "frequencies, and no echo is the first. Ask ``delay`` at the frequencies of interest."
+            )
+        # Sums of Lorentzians times a parabola: dips lie between the bells, or at the ends.
+        bells = np.unique(np.concatenate([np.abs(a.imag), a.real + shift, [1 / dt]]))
+        bells = bells[bells > 0]
+        grid = np.unique(
+            np.concatenate([np.geomspace(1e-3 * bells[0], 1e3 * bells[-1], _ECHOES), (bells[1:] + bells[:-1]) / 2])
         )
-        return float(found.fun)
+        values = self.delay(grid, dt)
+        lowest = min(float(self.delay(0.0, dt)), float(a.real.sum() * dt * dt / 2))
+        for k in np.argsort(values)[:_CANDIDATES]:
+            low, high = grid[max(k - 1, 0)], grid[min(k + 1, grid.size - 1)]
+            for _ in range(_ZOOMS):
+                inner = np.linspace(low, high, 25)
+                fine = self.delay(inner, dt)
+                best = int(fine.argmin())
+                low, high = inner[max(best - 1, 0)], inner[min(best + 1, 24)]
+            lowest = min(lowest, float(fine.min()))
+        return lowest
 
 
 def diagonal_error(operator: Operator) -> DiagonalError:

@@ -3,6 +3,7 @@
 import math
 
 import flint
+import mpmath
 import numpy as np
 import pytest
 import references as ref
@@ -143,6 +144,93 @@ def test_the_l2_norm_is_that_of_the_lyapunov_equation(operator, rate):
     assert error.l2_norm(rate=rate) == pytest.approx(whole, rel=1e-8)
 
 
+TM = ht.TakenakaMalmquist
+AWKWARD = [
+    TM([1, 1.0001, 1e-3 + 1j, 1e-3 - 1j], 1e-2),
+    TM([1e-3, 2e-3], 0.5),
+    TM([1.2745e-4, 8.79e-4], 6.52),
+    TM([1, 2, 3], 1e-12),
+    TM([1, 2, 3], 1e-18),
+    TM([1e150, 2e150], 1e150),
+    TM([1e-200, 2e-200], 1e-200),
+]
+
+
+def exact_energy(operator, rate):
+    """The energy of the error as a Hermitian form in the eigenvalues and eigenvectors, at 60 digits."""
+    N, n = operator.N, 2 * operator.N
+    with mpmath.workdps(60):
+        A, B = operator.balls(250)
+        A = mpmath.matrix([[decimal(A[i, j]) for j in range(N)] for i in range(N)])
+        unit = max(abs(A[i, i]) for i in range(N))
+        B = [decimal(B[i, 0]) / mpmath.sqrt(unit) for i in range(N)]
+        M = mpmath.zeros(n + (rate is not None))
+        start = [*B, *(b / 2 for b in B)]
+        for i in range(N):
+            for j in range(N):
+                M[i, j] = A[i, j] / unit
+                M[N + i, N + j] = A[i, j] / unit + B[i] * B[j] / 2
+        if rate is not None:
+            for i in range(n):
+                M[i, n] = start[i]
+            M[n, n] = -mpmath.mpf(rate) / unit
+            start = [mpmath.mpf(0)] * n + [mpmath.mpf(1)]
+        values, V = mpmath.eig(M)
+        weights = mpmath.lu_solve(V, mpmath.matrix(start))
+        Y = mpmath.matrix([[(V[k, i] - V[k + N, i]) * weights[i] for i in range(len(start))] for k in range(N)])
+        energy = mpmath.mpf(0)
+        for i in range(len(start)):
+            for j in range(len(start)):
+                overlap = sum(mpmath.conj(Y[k, i]) * Y[k, j] for k in range(N))
+                energy -= (overlap / (mpmath.conj(values[i]) + values[j])).real
+        return mpmath.sqrt(energy) / (1 if rate is None else unit)
+
+
+def decimal(ball):
+    return mpmath.mpf(ball.mid().str(70, radius=False))
+
+
+@pytest.mark.parametrize("operator", AWKWARD, ids=repr)
+@pytest.mark.parametrize("relative_rate", [None, 1e-3, 0.9])
+def test_the_l2_norm_resolves_every_pole_however_sharp_or_far_apart(operator, relative_rate):
+    rate = None if relative_rate is None else relative_rate * float(np.abs(operator.a).max())
+    found = ht.diagonal_error(operator).l2_norm(rate=rate)
+    assert float(mpmath.mpf(found) / exact_energy(operator, rate) - 1) == pytest.approx(0, abs=1e-13)
+
+
+def test_poles_sixteen_decades_apart_give_numbers():
+    for small, large in ((1e-8, 1e8), (1e-10, 1e10), (1e-3, 1e13)):
+        both = np.linspace(1, 2, 32)
+        error = ht.diagonal_error(TM([*(small * both), *(large * both)], 1e-6))
+        assert 0 < error.peak().value < math.inf
+        assert 0 < error.l2_norm() < math.inf
+
+
+@pytest.mark.parametrize(
+    ("operator", "peak"),
+    [
+        (TM([0.01, 1.3e-5 + 5.49j, 1.3e-5 - 5.49j], 0.01), 0.0141421),
+        (TM([0.0058121 + 2.94624j, 0.0058121 - 2.94624j, 0.0256185], 0.0501569), 0.0503),
+    ],
+)
+def test_the_peak_may_lie_beside_a_pole_of_the_operator(operator, peak):
+    assert ht.diagonal_error(operator).peak().frequency == pytest.approx(peak, rel=2e-3)
+
+
+def test_no_point_of_a_fine_mesh_exceeds_the_peak_of_random_chains():
+    rng = np.random.default_rng(5)
+    for trial in range(150):
+        a = list(np.exp(rng.normal(0, 3, rng.integers(1, 4))))
+        for _ in range(rng.integers(0, 3)):
+            z = complex(np.exp(rng.normal(-2, 3)), np.exp(rng.normal(0, 2)))
+            a += [z, z.conjugate()]
+        operator = TM(a, float(np.exp(rng.normal(-2, 3))))
+        C = None if trial % 2 else rng.standard_normal((1, operator.N))
+        error = ht.diagonal_error(operator)
+        mesh = error._mesh(None, 14, 0.5)
+        assert error._gain(mesh.w, C).max() <= error.peak(C).value * (1 + 1e-9), (operator, C)
+
+
 @pytest.mark.parametrize("N", [4, 16, 100])
 def test_the_l2_norm_of_the_first_kernel_is_that_of_its_exponentials(N):
     """K_0 - e^{-t} is one sum of N + 1 exponentials, its energy a Cauchy form: no quadrature."""
@@ -195,6 +283,30 @@ def test_sampled_kernels_agree_to_rounding_until_the_first_echo(N, dt):
 def test_for_small_steps_the_first_echo_comes_after_n_squared_dt_over_four_steps():
     for N in (16, 64):
         assert ht.diagonal_error(ht.LegS(N)).first_echo(1e-4) == pytest.approx((N * 1e-4 / 2) ** 2, rel=1e-3)
+
+
+def test_the_first_echo_ends_at_the_delay_of_frequency_zero_and_begins_at_that_of_infinity():
+    error = ht.diagonal_error(ht.LegS(16))
+    assert error.first_echo(1000.0) == pytest.approx(float(error.delay(0.0)), rel=1e-12)
+    assert error.first_echo(1e-4) == pytest.approx((16 * 1e-4 / 2) ** 2, rel=1e-12)
+    with pytest.raises(ParameterError, match="below its shift"):
+        ht.diagonal_error(TM([0.5, 3.0], 0.501)).first_echo(0.01)
+
+
+def test_a_narrow_dip_between_two_bells_is_found():
+    operator = TM([0.01 + 10j, 0.01 - 10j, 0.01 + 11j, 0.01 - 11j])
+    w = np.linspace(0, 30, 300_001)
+    for dt in (0.01, 0.1, 0.5):
+        found = ht.diagonal_error(operator).first_echo(dt)
+        assert found <= ht.diagonal_error(operator).delay(w, dt).min() * (1 + 1e-12)
+
+
+def test_a_pole_is_infinity_and_a_silent_read_out_is_zero():
+    np.testing.assert_array_equal(
+        ht.diagonal_error(ht.LegS(1)).transfer([-0.5, -1.0]), np.full((1, 2), complex(np.inf, 0))
+    )
+    error = ht.diagonal_error(ht.LagT(4))
+    assert (error.peak(np.zeros(4)).value, error.l2_norm(np.zeros(4))) == (0.0, 0.0)
 
 
 def test_without_shift_the_spikes_are_poles():
