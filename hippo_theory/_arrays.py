@@ -53,11 +53,11 @@ def positive_real(value: Any, name: str, who: str) -> float:
     return number
 
 
-def frequencies(s: ArrayLike, who: str) -> Complex:
+def frequencies(s: ArrayLike, who: str, name: str = "s") -> Complex:
     """Complex evaluation points. Infinity is legal (a proper system vanishes there), NaN is not."""
-    points = _numeric(s, "s", who).astype(np.complex128)
+    points = _numeric(s, name, who).astype(np.complex128)
     if np.isnan(points).any():
-        raise ParameterError(f"{who}: s contains NaN ({int(np.isnan(points).sum())} of {points.size} points).")
+        raise ParameterError(f"{who}: {name} contains NaN ({int(np.isnan(points).sum())} of {points.size} points).")
     return points
 
 

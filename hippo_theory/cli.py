@@ -1,4 +1,4 @@
-"""The command line: ``hippo-theory reproduce | figures | ledger | export | verify | info``."""
+"""The command line: ``hippo-theory reproduce | figures | ledger | export | verify | spectral-portrait | info``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from . import __version__
 from ._arrays import known_name
-from .errors import HippoTheoryError
+from .errors import HippoTheoryError, ParameterError
 
 __all__ = ["main"]
 
@@ -92,6 +92,17 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("paths", nargs="+", type=Path, metavar="FILE")
     made.add_argument("--quiet", action="store_true", help="one line a file")
 
+    made = command(
+        "spectral-portrait", _portrait, "Pseudospectra and non-normality of a matrix: a table and a picture."
+    )
+    made.add_argument("what", metavar="FILE|RECIPE", help="an exported file, a .npy matrix, or what `export` takes")
+    made.add_argument("N", type=int, nargs="?", help="real state size, for a recipe")
+    made.add_argument(
+        "--box", type=float, nargs=4, metavar=("RE0", "RE1", "IM0", "IM1"), help="default: the eigenvalues"
+    )
+    made.add_argument("--points", type=int, default=100, help="along each side (default: 100)")
+    made.add_argument("--out", type=Path, help="picture to write, .png or .pdf (default: NAME-portrait.png)")
+
     command("info", _info, "Versions, platform and BLAS.")
     return parser
 
@@ -164,6 +175,40 @@ def _verify(options: argparse.Namespace) -> int:
         else:
             print(f"{path}: {certificate.summary()}" if options.quiet else f"{path}\n{certificate}")
     return 1 if failed else 0
+
+
+def _portrait(options: argparse.Namespace) -> int:
+    from ._files import write
+    from .analysis import spectral_portrait
+    from .plot import render
+
+    made = _matrix(options.what, options.N)
+    portrait = spectral_portrait(made, None if options.box is None else tuple(options.box), options.points)
+    size = "" if options.N is None else f"{options.N}"
+    path = options.out or Path(f"{Path(options.what).stem}{size}-portrait.png")
+    write(path, render(portrait.plot(), known_name(path.suffix[1:], ("png", "pdf"), "picture format")))
+    print(portrait)
+    print(f"written to {path}")
+    return 0
+
+
+def _matrix(what: str, N: int | None) -> Any:
+    """A recipe with its size, an exported file, or a matrix in numpy's format."""
+    recipes = _recipes()
+    if N is not None:
+        return recipes[known_name(what, recipes, "recipe")](N)
+    if Path(what).suffix != ".npy":
+        if what in recipes:
+            raise ParameterError(f"The recipe {what} needs its state size: hippo-theory spectral-portrait {what} 64.")
+        from .exchange import load
+
+        return load(what)
+    import numpy as np
+
+    try:
+        return np.load(what, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise ParameterError(f"{what} cannot be read as a matrix of numbers ({error}).") from error
 
 
 def _info(options: argparse.Namespace) -> int:

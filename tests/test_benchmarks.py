@@ -77,3 +77,12 @@ def test_without_torch_its_rows_say_how_to_install_it(recipes, monkeypatch, caps
     assert sum(" x " in line for line in lines) == 2 and len(lines) == 6
     with pytest.raises(NotImplementedError):  # by which asv knows what to skip
         recipes.WithTorch().setup(16)
+
+
+def test_the_tracked_errors_of_pseudospectra_are_the_digits_of_their_logarithms(monkeypatch):
+    resolvents = benchmark(monkeypatch, "resolvents")
+    bench = resolvents.Chains()
+    bench.time_pseudospectrum(16)
+    assert bench.track_relative_error(16) <= 2e-14
+    A, box = resolvents.full_matrices(16)["LegS turned"]
+    assert resolvents.by_svd(A, resolvents.quiet(A, box).z.ravel()[:5]).shape == (5,)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import hippo_theory as ht
@@ -100,3 +101,43 @@ def test_python_minus_m_is_the_same_command():
         [sys.executable, "-m", "hippo_theory", "--version"], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == f"hippo_theory {ht.__version__}"
+
+
+def test_spectral_portrait_of_a_recipe_a_file_and_a_matrix_prints_a_table_and_writes_a_picture(tmp_path, capsys):
+    exported, matrix, out = tmp_path / "legs6.safetensors", tmp_path / "m.npy", tmp_path / "portrait.png"
+    ht.export(ht.LegS(6), exported)
+    np.save(matrix, np.array(ht.LegS(6).A))
+    printed = []
+    for what in (["legs", "6"], [str(exported)], [str(matrix), "--box", "-9", "2", "-4", "4"]):
+        assert main(["spectral-portrait", *what, "--points", "6", "--out", str(out)]) == 0
+        printed.append(capsys.readouterr().out)
+        assert out.read_bytes().startswith(b"\x89PNG")
+        out.unlink()
+    assert printed[0] == printed[1]
+    for line in ("numerical abscissa", "Kreiss constant", "contraction"):
+        assert all(line in text for text in printed)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["legs"], "needs its state size"),
+        (["nowhere.safetensors"], "cannot be read"),
+        (["nowhere.npy"], "cannot be read as a matrix"),
+        (["lagtt", "6"], "Did you mean 'lagt'"),
+        (["legs", "2", "--out", "x.gif"], "picture format"),
+        (["legs", "2", "--box", "1", "0", "0", "1", "--out", "x.png"], "a box is"),
+    ],
+)
+def test_a_portrait_of_nothing_says_what_is_wrong(arguments, says, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["spectral-portrait", *arguments]) == 1
+    assert says in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_pickled_array_is_not_unpickled(tmp_path, capsys):
+    hostile = tmp_path / "hostile.npy"
+    np.save(hostile, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    assert main(["spectral-portrait", str(hostile)]) == 1
+    assert "cannot be read as a matrix" in capsys.readouterr().err

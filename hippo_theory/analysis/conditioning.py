@@ -1,4 +1,4 @@
-"""How well a matrix can be diagonalised: condition numbers of eigenvector matrices, beyond any float if need be."""
+"""How well a matrix can be diagonalised: condition numbers of eigenvectors and eigenvalues, beyond any float."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Array, Complex, finite
+from .._arrays import Array, Complex, Immutable, Real
 from .._optional import require
 from .._precision import working_precision
-from ..errors import AccuracyWarning, ShapeError
-from ..operators import FouT, LegT, Operator, PoleChain
+from ..errors import AccuracyWarning
+from ..operators import FouT, LegT, PoleChain
+from .field_of_values import square_matrix
 
-__all__ = ["EigenvectorCondition", "eigenvector_condition"]
+__all__ = [
+    "EigenvalueConditions",
+    "EigenvectorCondition",
+    "eigenvalue_conditions",
+    "eigenvector_condition",
+    "fourier_poles",
+]
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,31 @@ class EigenvectorCondition:
     log10: float
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class EigenvalueConditions(Immutable):
+    """How far each eigenvalue moves per unit of perturbation; made by ``ht.eigenvalue_conditions``.
+
+    Attributes
+    ----------
+    poles : ndarray, complex, shape (N,)
+        The eigenvalues.
+    value, log10 : ndarray, shape (N,)
+        ||x|| ||y||/abs(y^* x) for the right and left eigenvectors, >= 1; ``value`` is infinite beyond the float
+        range, both are for a defective eigenvalue.
+    """
+
+    poles: Complex
+    log10: Real
+
+    @property
+    def value(self) -> Real:
+        with np.errstate(over="ignore"):
+            return np.asarray(10.0**self.log10)
+
+    def __repr__(self) -> str:
+        return f"condition numbers of {self.poles.size} eigenvalues, up to 10^{self.log10.max():.4g}"
+
+
 def eigenvector_condition(A: Any) -> EigenvectorCondition:
     r"""The 2-norm condition number of the eigenvector matrix with unit columns.
 
@@ -50,7 +82,8 @@ def eigenvector_condition(A: Any) -> EigenvectorCondition:
 
     Parameters
     ----------
-    A : Operator or array_like, shape (N, N)
+    A : array_like, shape (N, N), Operator, or a system or initialisation, discrete or not
+        Of a system its state matrix counts, in the coordinates in which it is stored.
 
     Returns
     -------
@@ -84,12 +117,10 @@ def eigenvector_condition(A: Any) -> EigenvectorCondition:
     if isinstance(A, PoleChain):
         return _of_poles(-A.a)
     if isinstance(A, FouT):
-        return _of_poles(_fourier_poles(A))
+        return _of_poles(fourier_poles(A))
     if isinstance(A, LegT):
         return _of_legt(A)
-    matrix = finite(A.A if isinstance(A, Operator) else A, "A", "eigenvector_condition")
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
-        raise ShapeError(f"eigenvector_condition: A must be a square matrix, got shape {matrix.shape}.")
+    matrix = square_matrix(A, "eigenvector_condition")[0]
     value = float(np.linalg.cond(np.linalg.eig(matrix)[1]))
     if value > 1e8:
         warnings.warn(
@@ -98,6 +129,87 @@ def eigenvector_condition(A: Any) -> EigenvectorCondition:
             stacklevel=2,
         )
     return EigenvectorCondition(value, math.log10(value))
+
+
+def eigenvalue_conditions(A: Any) -> EigenvalueConditions:
+    r"""Condition numbers 1/abs(y^* x) of the single eigenvalues, x and y unit right and left eigenvectors.
+
+    A perturbation E moves a simple eigenvalue by y^* E x/(y^* x) to first order. For a lossless operator with
+    distinct poles the inverse of the Cauchy Gram matrix (see ``ht.eigenvector_condition``) has the diagonal
+
+        kappa_i^2,   kappa_i = prod over k != i of abs(conj(lambda_k) + lambda_i + 2 shift)/abs(lambda_k - lambda_i),
+
+    which is the residue of phi at lambda_i over 2 Re a_i. For LegT the cosines v^T S v come from balls.
+
+    Parameters
+    ----------
+    A : array_like, shape (N, N), Operator, or a system or initialisation, discrete or not
+        Of a system its state matrix counts, in the coordinates in which it is stored.
+
+    Returns
+    -------
+    EigenvalueConditions
+        ``.poles``, ``.log10``, ``.value``. Relative accuracy about N eps for LegS, LegT and every pole chain;
+        other matrices by LAPACK's eigenvectors, with an ``AccuracyWarning`` beyond 1e8.
+
+    Raises
+    ------
+    ShapeError, ParameterError
+        Neither an operator nor a finite square matrix.
+
+    Notes
+    -----
+    The largest is at most kappa(V), whose square is at most N times the sum of the kappa_i^2. Cost O(N^2) for pole
+    chains, otherwise O(N^3) and what ``ht.eigenvector_condition`` needs for LegT.
+
+    References
+    ----------
+    theory L9; wilkinson1965, chapter 2; trefethen2005, chapter 52.
+
+    Examples
+    --------
+    For LegS the poles are -1, ..., -N, the worst of them inside, at about -N/sqrt2:
+
+    >>> import hippo_theory as ht
+    >>> found = ht.eigenvalue_conditions(ht.LegS(64))
+    >>> print(found.poles[found.log10.argmax()].real, found.log10.max().round(2))
+    -46.0 46.24
+    """
+    if isinstance(A, PoleChain):
+        return EigenvalueConditions(-A.a - A.shift, _pole_conditions(-A.a))
+    if isinstance(A, FouT):
+        lam = fourier_poles(A)
+        return EigenvalueConditions(lam, _pole_conditions(lam))
+    if isinstance(A, LegT):
+        eigenvectors = _legt_eigenvectors(A)
+        found = [
+            (pole, -float(cosine) / math.log(10))
+            for s, (_, cosine, real) in eigenvectors
+            for pole in ([complex(s)] if real else [complex(s), complex(s).conjugate()])
+        ]
+        return EigenvalueConditions(np.array([p for p, _ in found]), np.array([c for _, c in found]))
+    from scipy.linalg import eig
+
+    lam, left, right = eig(square_matrix(A, "eigenvalue_conditions")[0], left=True, right=True)
+    with np.errstate(divide="ignore"):
+        log10 = np.maximum(-np.log10(np.abs(np.einsum("ij,ij->j", left.conj(), right))), 0.0)
+    if log10.max() > 8:
+        warnings.warn(
+            f"eigenvalue_conditions: 10^{log10.max():.1f} is beyond what float64 eigenvectors can tell "
+            "apart from infinity.",
+            AccuracyWarning,
+            stacklevel=2,
+        )
+    return EigenvalueConditions(lam.astype(np.complex128), log10)
+
+
+def _pole_conditions(lam: Complex) -> Real:
+    """log10 of kappa_i for poles with the shift taken out."""
+    reach, gaps = np.abs(lam[:, None].conj() + lam), np.abs(lam[:, None] - lam)
+    np.fill_diagonal(reach, 1.0)
+    np.fill_diagonal(gaps, 1.0)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.maximum((np.log10(reach) - np.log10(gaps)).sum(axis=0), 0.0))
 
 
 def _of_poles(lam: Complex) -> EigenvectorCondition:
@@ -122,13 +234,7 @@ def _of_poles(lam: Complex) -> EigenvectorCondition:
 def _of_legt(operator: LegT) -> EigenvectorCondition:
     """kappa from the poles and the recurrence of G there, in balls."""
     N = operator.N
-    bits = 128 + 3 * N
-    while True:
-        with working_precision(bits):
-            eigenvectors = [_legt_eigenvector(N, s) for s in operator.pole_balls() if not s.imag < 0]
-            if all(cosine.rad() < 1e-14 for _, cosine, _ in eigenvectors):
-                break
-        bits *= 2
+    eigenvectors = [found for _, found in _legt_eigenvectors(operator)]
     columns, cosines = [], []
     for column, cosine, real in eigenvectors:
         columns += [column] if real else [column, column.conj()]
@@ -137,6 +243,17 @@ def _of_legt(operator: LegT) -> EigenvectorCondition:
     lowest = min(cosines)
     rows = V / np.exp(np.array(cosines) - lowest)
     return _condition((_log_norm(V.conj().T @ V) + _log_norm(rows.conj().T @ rows)) / 2 - lowest)
+
+
+def _legt_eigenvectors(operator: LegT) -> list[tuple[Any, tuple[Complex, Any, bool]]]:
+    """Poles with Im s >= 0 and what ``_legt_eigenvector`` says of them, with enough bits for the cosines."""
+    bits = 128 + 3 * operator.N
+    while True:
+        with working_precision(bits):
+            found = [(s, _legt_eigenvector(operator.N, s)) for s in operator.pole_balls() if not s.imag < 0]
+            if all(cosine.rad() < 1e-14 for _, (_, cosine, _) in found):
+                return found
+        bits *= 2
 
 
 def _legt_eigenvector(N: int, s: Any) -> tuple[Complex, Any, bool]:
@@ -162,7 +279,7 @@ def _log_norm(hermitian: Array) -> float:
     return math.log(float(np.linalg.eigvalsh((hermitian + hermitian.conj().T) / 2)[-1]))
 
 
-def _fourier_poles(operator: FouT) -> Complex:
+def fourier_poles(operator: FouT) -> Complex:
     """Roots of 1 + 2g = 0: LAPACK's eigenvalues, polished by Newton's method on 1/s + sum 2s/(s^2 + 4 pi^2 m^2)."""
     s = np.linalg.eigvals(operator.A).astype(np.complex128)
     square = (2 * np.pi * np.arange(1, (operator.N + 1) // 2)[:, None]) ** 2

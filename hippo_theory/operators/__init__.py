@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .._arrays import known_name
+from . import gallery
 from ._base import OnePort, Operator, PoleChain
 from .bases import ExponentialBasis, warped_basis
 from .conventions import CONVENTIONS, Convention, convention
@@ -28,6 +29,7 @@ __all__ = [
     "Projection",
     "TakenakaMalmquist",
     "convention",
+    "gallery",
     "operator",
     "project",
     "warped_basis",

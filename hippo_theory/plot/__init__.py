@@ -4,10 +4,12 @@ Every function draws on the axes it is given; ``canvas`` makes the figure, ``ren
 bytes. No pyplot: no windows, no global list of figures.
 """
 
+from .boundaries import boundary
 from .errors import errors, profiles
 from .growth import growth
 from .kernels import impulse_weights, kernel_deviation, kernels
 from .memory import basis, past, states
+from .pseudospectra import level_curves
 from .spectra import imaginary_parts, nodes, phase_roots, ranges, relative_errors, unit_disc
 from .style import PALETTE, canvas, house_style, render
 from .transfer import last_spike, magnitudes
@@ -15,6 +17,7 @@ from .transfer import last_spike, magnitudes
 __all__ = [
     "PALETTE",
     "basis",
+    "boundary",
     "canvas",
     "errors",
     "growth",
@@ -24,6 +27,7 @@ __all__ = [
     "kernel_deviation",
     "kernels",
     "last_spike",
+    "level_curves",
     "magnitudes",
     "nodes",
     "past",

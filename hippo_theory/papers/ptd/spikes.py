@@ -1,4 +1,4 @@
-"""Figures of "Robustifying State-space Models ... via Approximate Diagonalization" (yu2024ptd)."""
+"""ptd-1: the spikes of the diagonal system on the imaginary axis."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .. import plot
-from .._arrays import Real
-from ..lossless import amplification_near, resolved_axis, spike
-from ..operators import LegS
-from ._claims import Claim
-from ._figure import Data, Figure
+from ... import plot
+from ..._arrays import Real
+from ...lossless import amplification_near, resolved_axis, spike
+from ...operators import LegS
+from .._claims import Claim
+from .._figure import Data, Figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
-__all__ = ["FIGURES"]
+__all__ = ["SPIKES"]
 
 _SIZES = (10, 100, 1000, 10000)
 _SUP_NORM = {16: 10.0246, 64: 40.7028, 1024: 651.896}
@@ -131,20 +131,18 @@ def _second_road_claim(data: Data) -> Claim:
     )
 
 
-FIGURES = (
-    Figure(
-        id="ptd-1",
-        title="The diagonal system has a spike that never fades",
-        source="yu2024ptd, Figure 1",
-        caption=(
-            "Magnitude of the transfer function of (A_N, B/2) on the imaginary axis, C = e_0. The points follow the "
-            "resonances (n/2 of them for each n), so that every spike has its true height; where they merge into a "
-            "band they are closer than the ink. The last one sits near n^2/pi - pi/6 with the half-power half-width "
-            "1/2, and its height tends to 2/pi, dashed (b: colours as in a, alternating where curves coincide), while "
-            "LegS itself has 1/w there."
-        ),
-        compute=_compute,
-        draw=_draw,
-        claims=_claims,
+SPIKES = Figure(
+    id="ptd-1",
+    title="The diagonal system has a spike that never fades",
+    source="yu2024ptd, Figure 1",
+    caption=(
+        "Magnitude of the transfer function of (A_N, B/2) on the imaginary axis, C = e_0. The points follow the "
+        "resonances (n/2 of them for each n), so that every spike has its true height; where they merge into a "
+        "band they are closer than the ink. The last one sits near n^2/pi - pi/6 with the half-power half-width "
+        "1/2, and its height tends to 2/pi, dashed (b: colours as in a, alternating where curves coincide), while "
+        "LegS itself has 1/w there."
     ),
+    compute=_compute,
+    draw=_draw,
+    claims=_claims,
 )
