@@ -58,6 +58,8 @@ _HOMES = {
         "numerical_abscissa",
         "numerical_range",
         "pseudospectral_abscissa",
+        "pseudospectral_contour",
+        "pseudospectral_distance",
         "pseudospectral_radius",
         "pseudospectrum",
         "reconstruction_task",

@@ -2,7 +2,9 @@
 
 from .approximation import ApproximationStudy, approximation_study
 from .conditioning import EigenvalueConditions, EigenvectorCondition, eigenvalue_conditions, eigenvector_condition
+from .contours import PseudospectralContour, pseudospectral_contour
 from .departure import HenriciDeparture, henrici_departure
+from .distances import PseudospectralDistance, pseudospectral_distance
 from .field_of_values import NumericalAbscissa, NumericalRange, numerical_abscissa, numerical_range
 from .growth import ContinuousGrowth, DiscreteGrowth, transient_growth
 from .kreiss import KreissConstant, kreiss_constant
@@ -35,6 +37,8 @@ __all__ = [
     "NumericalAbscissa",
     "NumericalRange",
     "PseudospectralAbscissa",
+    "PseudospectralContour",
+    "PseudospectralDistance",
     "PseudospectralRadius",
     "Pseudospectrum",
     "ReadOut",
@@ -54,6 +58,8 @@ __all__ = [
     "numerical_abscissa",
     "numerical_range",
     "pseudospectral_abscissa",
+    "pseudospectral_contour",
+    "pseudospectral_distance",
     "pseudospectral_radius",
     "pseudospectrum",
     "reconstruction_task",

@@ -211,8 +211,9 @@ def _outside(chain: _Chain, at: _Points) -> Real:
         low, high = np.where(f < 0, h, low), np.where(f < 0, high, h)
         # h = 0 is a root too where p < 0: divide by it, and take the step in h^2, where that is smooth.
         squared = np.sqrt(np.maximum(h * h - 2 * h * f / (slope - f / h), 0))
-        new = _within(np.where(at.p < 0, squared, h - f / slope), low, high)
-        done = (np.abs(new - h) <= close * sigma) | (high - low <= 4 * _EPS * sigma)
+        newton = np.where(at.p < 0, squared, h - f / slope)
+        new = _within(newton, low, high)
+        done = ((new == newton) & (np.abs(new - h) <= close * sigma)) | (high - low <= 4 * _EPS * sigma)
         found[index[done]] = np.hypot(at.p, new)[done]
         left = ~done
         if not left.any():
@@ -253,5 +254,5 @@ def _rounding(chain: _Chain) -> float:
 
 
 def _within(new: Real, low: Real, high: Real) -> Real:
-    """``new`` where it lies between the bounds, their mean elsewhere."""
-    return np.where((low <= new) & (new <= high), new, (low + high) / 2)
+    """``new`` between the bounds, their mean elsewhere; the lower one may be a root that does not count."""
+    return np.where((low < new) & (new <= high), new, (low + high) / 2)

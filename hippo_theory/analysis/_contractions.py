@@ -8,7 +8,7 @@ import numpy as np
 
 from .._arrays import Array
 
-__all__ = ["eigenvector_bound", "norm_at_most_one", "spectral_norm"]
+__all__ = ["eigenvector_bound", "frobenius", "norm_at_most_one", "spectral_norm"]
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -23,6 +23,12 @@ def spectral_norm(F: Array) -> float:
     # Only the largest is asked for, and from the Gram matrix it is as accurate and several times cheaper.
     F = F / top
     return top * math.sqrt(float(np.linalg.eigvalsh(F.conj().T @ F)[-1]))
+
+
+def frobenius(F: Array) -> float:
+    """The root of the sum of squares, which may themselves overflow; of a matrix that is not finite, infinity."""
+    top = float(np.abs(F).max())
+    return top * float(np.linalg.norm(F / top)) if 0 < top < math.inf else 0.0 if top == 0 else math.inf
 
 
 def norm_at_most_one(A: Array, norm: float) -> bool:
@@ -65,6 +71,8 @@ def eigenvector_bound(A: Array, discrete: bool) -> float:
     except np.linalg.LinAlgError:
         return math.inf
     size, kappa, rounding = spectral_norm(A), spectral_norm(V) * spectral_norm(W), len(A) * _EPS
+    if not kappa * rounding < 0.5:
+        return math.inf
     # ||V^{-1}|| <= ||W||/(1 - ||I - V W||).
     defect = spectral_norm(np.eye(len(A)) - V @ W) + rounding * kappa
     if not defect < 0.5:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._arrays import Array, Complex, Real
+from .._double import two_sum
 from .._optional import require
 from ._inverse_lanczos import smallest_singular_values
 
@@ -15,6 +16,8 @@ __all__ = ["Triangular", "chain_in", "triangular_form"]
 
 _EPS = float(np.finfo(np.float64).eps)
 _LOG10_2 = math.log10(2.0)
+# Below this fraction of the largest entry others may be lost, and with them what lies below the floor.
+_GRADED = 1e-150
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +77,10 @@ class Triangular:
         """
         floor = math.log10(self.floor) if self.floor else -math.inf
         below = np.flatnonzero(np.isfinite(z) & np.isfinite(log10) & (log10 < floor))
-        if not self.as_given:
+        smallest = np.abs(self.T[self.T != 0]).min(initial=1.0)
+        with np.errstate(over="ignore"):
+            nearest = np.ldexp(np.abs(z[np.isfinite(z) & (z != 0)]), -self.unit).min(initial=1.0)
+        if not self.as_given or min(smallest, nearest) < _GRADED:
             return floor
         sample = below[np.argsort(log10[below], kind="stable")][:: max(1, below.size // 16)]
         rng = np.random.default_rng(0)
@@ -119,7 +125,8 @@ def chain_in(A: Array) -> tuple[Complex, float] | None:
         step = np.ldexp(1.0, np.frexp(size[j])[1] - 40)
         for shift in (np.round((diagonal - half)[j] / step) * step, (diagonal - half)[j]):
             if (np.abs(diagonal - half - shift) <= 16 * _EPS * size).all():
-                a = diagonal - shift
-                a = np.where(np.abs(a - half) <= 16 * _EPS * half, a, half)
-                return a.astype(np.complex128), float(shift)
+                a, rest = two_sum(diagonal, np.asarray(-shift))
+                # The poles have to be the diagonal exactly: next to one nothing less will do.
+                if not rest.any() and (np.abs(a - half) <= 16 * _EPS * half).all():
+                    return a.astype(np.complex128), float(shift)
     return None

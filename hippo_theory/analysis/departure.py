@@ -11,7 +11,7 @@ import numpy as np
 from .._arrays import Array
 from ..errors import AccuracyWarning
 from ..systems import Diagonal
-from .field_of_values import square_matrix
+from .field_of_values import moderate_matrix
 
 __all__ = ["HenriciDeparture", "henrici_departure"]
 
@@ -87,7 +87,7 @@ def henrici_departure(A: Any) -> HenriciDeparture:
     system = getattr(A, "system", A)
     if isinstance(system, Diagonal):
         return HenriciDeparture(0.0, 0.0, 0.0)
-    matrix = square_matrix(A, who)[0]
+    matrix = moderate_matrix(A, who)[0]
     size = float(np.linalg.norm(matrix))
     if np.array_equal(matrix, np.triu(matrix)) or np.array_equal(matrix, np.tril(matrix)):
         value = float(np.linalg.norm(matrix - np.diag(np.diagonal(matrix))))

@@ -15,6 +15,7 @@ from ..operators import LegT, OnePort
 __all__ = [
     "NumericalAbscissa",
     "NumericalRange",
+    "moderate_matrix",
     "numerical_abscissa",
     "numerical_radius",
     "numerical_range",
@@ -201,7 +202,7 @@ def numerical_range(A: Any, tol: float = 1e-4) -> NumericalRange:
     """
     who = "numerical_range"
     tol = positive_real(tol, "tol", who)
-    matrix, dt = square_matrix(A, who)
+    matrix, dt = moderate_matrix(A, who)
     real = not np.iscomplexobj(matrix)
     # The upper half of the directions suffices for a real matrix, whose range is its own mirror image.
     theta = np.arange(5.0 if real else 9.0) * (np.pi / 4)
@@ -311,6 +312,18 @@ def _climbed(A: Array, theta: float) -> float:
             break
         theta -= float(slopes[-1].real) / bend
     return best
+
+
+def moderate_matrix(value: Any, who: str) -> tuple[Array, float | None]:
+    """``square_matrix`` for algorithms that square entries: those whose squares leave the float range are refused."""
+    matrix, dt = square_matrix(value, who)
+    size = float(np.abs(matrix).max())
+    if size and not 1e-140 < size < 1e140:
+        raise ParameterError(
+            f"{who}: the largest entry of A is {size:.3g}, whose powers leave the range of floats; divide A by "
+            "a power of two near it, and multiply the answer."
+        )
+    return matrix, dt
 
 
 def square_matrix(value: Any, who: str) -> tuple[Array, float | None]:

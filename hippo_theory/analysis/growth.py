@@ -14,7 +14,9 @@ from .._arrays import Array, Immutable, Real, times
 from ..errors import AccuracyWarning, ParameterError, ShapeError, UnstableSystemError
 from ..operators import LegT, OnePort, Operator
 from ..systems import Diagonal
-from ._powers import Found, Powers, largest, proved, spectral_norm, until_halved
+from ._contractions import eigenvector_bound, norm_at_most_one, spectral_norm
+from ._powers import Found, check_horizon, largest, proved, until_halved
+from ._semigroup import Powers
 from .field_of_values import numerical_abscissa, square_matrix
 
 __all__ = ["ContinuousGrowth", "DiscreteGrowth", "transient_growth"]
@@ -34,7 +36,8 @@ class _Growth(Immutable):
     upper : float
         A bound for all times, in exact arithmetic: ``value <= sup <= upper``.
     error : float
-        How much ``value`` moves, to first order, when the matrix moves by eps of its norm; N eps at least.
+        How much ``value`` moves, to first order, when the matrix moves by eps of its norm, and the rounding of
+        what was computed; N eps at least. Of a contraction up to rounding, at least what was seen beyond 1.
     norm : ndarray
         The curve.
     """
@@ -68,7 +71,7 @@ class ContinuousGrowth(_Growth):
     ----------
     value, upper, error : float
         The largest norm (1 exactly where there is no growth), a bound of all norms in exact arithmetic, and
-        how much ``value`` moves, to first order, when A moves by eps of its norm.
+        what is uncertain of ``value``: its move, to first order, when A moves by eps of its norm, and rounding.
     time : float
         Where ``value`` is attained.
     abscissa : float
@@ -162,11 +165,13 @@ def transient_growth(A: Any, at: ArrayLike | None = None) -> ContinuousGrowth | 
     UnstableSystemError
         The norm grows without end: a pole beyond the boundary of stability.
     AccuracyError
-        Poles on that boundary, as far as float64 can tell, where A + A^* <= 0 does not decide: whether the
-        powers stay bounded is not a question that rounded entries can answer. Growth so large that
-        rounding is never outlived (about 1e16 and beyond).
+        Poles on that boundary, as far as float64 can tell, where neither A + A^* <= 0 nor ||Abar|| <= 1 decides:
+        whether the powers stay bounded is not a question that rounded entries can answer. Growth that outlives
+        rounding: with F the flow and T where ||F|| has halved, 2 sqrt(N) eps ||A|| int_0^T ||F(s)|| ||F(T - s)|| ds
+        beyond 1/4. That is a growth of 1e6 to 1e8 of most matrices; triangular ones, of which the entries
+        are computed without cancellation, may grow further. Times ``at`` at which rounding leaves nothing.
     ParameterError, ShapeError
-        NaN, not a square matrix, negative times, steps that are no integers.
+        NaN, not a square matrix, negative times, steps that are no integers, times beyond the float range.
 
     Warns
     -----
@@ -177,9 +182,10 @@ def transient_growth(A: Any, at: ArrayLike | None = None) -> ContinuousGrowth | 
     -----
     Once ||F(T)|| <= 1/2 no later norm exceeds the largest before T: ||F(qT + r)|| <= ||F(T)||^q ||F(r)||. Before
     it, every step counts up to 512; else intervals are bisected while the bounds ||F(a)|| e^{omega h} (omega the
-    numerical abscissa) and max(||F(a)||, ||F(a+h)||) + h^2/8 sup ||F''|| leave room for more than was seen.
-    Operators and ``Diagonal`` are answered by theorem, their curve by one product a point. Cost O(N^3)
-    a sample, 100 to 1000 of them: .1 s for N = 64, a few seconds for N = 256.
+    numerical abscissa) and max(||F(a)||, ||F(a+h)||) + h^2/8 sup ||F''|| leave room for more than was seen. Where
+    eigenvectors prove stability, ``upper`` is at most kappa(V). Norms are cut off at e^{omega t}, or ||Abar||^k.
+    Operators, diagonal matrices, and those with ||Abar|| <= 1 in exact arithmetic, are answered by theorem. Cost
+    O(N^3) a sample, 100 to 1000 of them: .1 s for N = 64, a few seconds for N = 256.
 
     References
     ----------
@@ -204,6 +210,8 @@ def transient_growth(A: Any, at: ArrayLike | None = None) -> ContinuousGrowth | 
     if isinstance(system, Diagonal):
         return _of_diagonal(system, at)
     matrix, dt = square_matrix(system, _WHO)
+    if np.array_equal(matrix, np.diag(np.diagonal(matrix))):
+        return _of_diagonal(Diagonal(np.diagonal(matrix), np.ones(len(matrix)), dt=dt), at)
     _refuse_growing_diagonal(matrix, dt)
     if dt is not None:
         return _discrete(matrix, dt, at)
@@ -215,30 +223,47 @@ def _continuous(A: Array, operator: OnePort | LegT | None, at: ArrayLike | None)
     Z = unit * A
     if operator is None:
         rate = numerical_abscissa(Z).value
-        slack = len(A) * _EPS * float(np.linalg.norm(Z + Z.conj().T))
+        slack, cap = len(A) * _EPS * float(np.linalg.norm(Z + Z.conj().T)), eigenvector_bound(Z, False)
     else:
-        rate, slack = unit * numerical_abscissa(operator).value, 0.0
-    powers = Powers(Z, False, rate + slack)
+        rate, slack, cap = unit * numerical_abscissa(operator).value, 0.0, 1.0
+    powers = Powers(Z, False, rate, slack, cap)
     t = _points(at)
-    extra = [] if t is None else [powers.sample(float(tau)) for tau in t / unit]
+    with np.errstate(over="ignore"):
+        # Later than 2^1000, only what has decayed is known.
+        extra = [] if t is None else [powers.sample(float(tau)) for tau in np.minimum(t / unit, 2.0**1000)]
     if rate + slack <= 0:
         found = proved(until_halved(powers) if t is None else extra)
     else:
-        found = largest(powers, lambda tau: f"t = {unit * tau:.3g}", extra)
+        found = largest(powers, lambda tau: f"t = {unit * tau:.3g}", extra, rate <= _tolerance(Z))
     _warn(found)
-    t, norm = (unit * found.tau, found.norm) if t is None else (t, np.array([s.norm for s in extra]))
-    return ContinuousGrowth(found.value, found.upper, found.error, norm, unit * found.peak, rate / unit, t)
+    if t is not None:
+        check_horizon(powers, extra[-1].tau, f"t = {t[-1]:.3g}")
+    curve = (unit * found.tau, found.norm) if t is None else (t, np.array([s.norm for s in extra]))
+    peak = unit * found.peak
+    return ContinuousGrowth(found.value, found.upper, found.error, curve[1], peak, rate / unit, curve[0])
 
 
 def _discrete(A: Array, dt: float, at: ArrayLike | None) -> DiscreteGrowth:
     norm = spectral_norm(A)
-    powers = Powers(A, True, math.log(norm) if norm else 0.0)
+    rate = math.log(norm) if norm else 0.0
+    contraction = norm_at_most_one(A, norm)
+    powers = Powers(A, True, min(rate, 0.0) if contraction else rate, cap=eigenvector_bound(A, True))
     k = _steps(at)
     extra = [] if k is None else [powers.sample(float(step)) for step in k]
-    found = largest(powers, lambda tau: f"step {tau:.0f}", extra)
+    if contraction:
+        found = proved(until_halved(powers) if k is None else extra)
+    else:
+        found = largest(powers, lambda tau: f"step {tau:.0f}", extra, norm <= 1 + _tolerance(A))
     _warn(found)
+    if k is not None:
+        check_horizon(powers, float(k[-1]), f"step {k[-1]}")
     curve = (found.tau.astype(np.int64), found.norm) if k is None else (k, np.array([s.norm for s in extra]))
     return DiscreteGrowth(found.value, found.upper, found.error, curve[1], int(found.peak), dt, curve[0])
+
+
+def _tolerance(A: Array) -> float:
+    """What the rounding of a matrix, and of how it was sampled, leaves of its being a contraction."""
+    return 4 * len(A) * _EPS * float(np.linalg.norm(A))
 
 
 def _of_diagonal(system: Diagonal, at: ArrayLike | None) -> ContinuousGrowth | DiscreteGrowth:
@@ -266,7 +291,12 @@ def _unit(A: Array) -> float:
     """A power of two, so that products with it are exact, that brings the norm of A between 1/2 and 1."""
     top = float(np.abs(A).max()) or 1.0
     exponent = math.frexp(top)[1] + math.frexp(spectral_norm(A / top))[1]
-    return 2.0 ** -min(max(exponent, -1000), 1000)
+    if exponent < -960:
+        raise ParameterError(
+            f"{_WHO}: a matrix with entries up to {top:.3g} may take times beyond the float range; measure time in "
+            "another unit."
+        )
+    return 2.0**-exponent
 
 
 def _refuse_growing_diagonal(A: Array, dt: float | None) -> None:

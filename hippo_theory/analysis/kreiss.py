@@ -14,7 +14,7 @@ from ..errors import AccuracyError, AccuracyWarning
 from ..operators import LegT, OnePort
 from ..systems import Diagonal
 from ._level_sets import EPS, Circle, Landscape, Line, Point, lowest
-from .field_of_values import numerical_abscissa, numerical_radius, square_matrix
+from .field_of_values import moderate_matrix, numerical_abscissa, numerical_radius
 from .margins import boundary_point, nearest_mode
 
 __all__ = ["KreissConstant", "kreiss_constant"]
@@ -120,7 +120,7 @@ def kreiss_constant(A: Any) -> KreissConstant:
     if isinstance(system, Diagonal):
         nearest_mode(system, _WHO)
         return _one()
-    matrix, dt = square_matrix(system, _WHO)
+    matrix, dt = moderate_matrix(system, _WHO)
     land, t, lowest_point = boundary_point(matrix, dt, _WHO)
     slack = len(matrix) * EPS * float(np.linalg.norm(matrix))
     omega = numerical_abscissa(matrix).value if dt is None else numerical_radius(matrix) - 1

@@ -14,7 +14,7 @@ from .._arrays import Immutable, positive_real
 from ..errors import AccuracyWarning, ParameterError
 from ..systems import Diagonal
 from ._level_sets import EPS, Circle, Landscape, Line, Point, wells
-from .field_of_values import square_matrix
+from .field_of_values import moderate_matrix
 
 __all__ = ["PseudospectralAbscissa", "PseudospectralRadius", "pseudospectral_abscissa", "pseudospectral_radius"]
 
@@ -130,7 +130,7 @@ def pseudospectral_abscissa(A: Any, eps: float) -> PseudospectralAbscissa:
     if isinstance(system, Diagonal):
         lam = complex(max(system.poles, key=lambda pole: (pole.real, pole.imag)))
         return PseudospectralAbscissa(lam.real + eps, lam + eps, eps, EPS * (abs(lam) + eps))
-    land = Landscape(square_matrix(A, who)[0])
+    land = Landscape(moderate_matrix(A, who)[0])
     pole = complex(land.poles[np.argmax(land.poles.real)])
     point = _outermost(
         land, eps, pole.real, abs(pole.imag) if land.real else pole.imag, _vertical(land), lambda y: Line(1j * y, 1.0)
@@ -194,7 +194,7 @@ def pseudospectral_radius(A: Any, eps: float) -> PseudospectralRadius:
         lam = complex(max(system.poles, key=lambda pole: (abs(pole), pole.imag)))
         outwards = lam / abs(lam) if lam else 1.0
         return PseudospectralRadius(abs(lam) + eps, lam + eps * outwards, eps, EPS * (abs(lam) + eps))
-    land = Landscape(square_matrix(A, who)[0])
+    land = Landscape(moderate_matrix(A, who)[0])
     pole = complex(land.poles[np.argmax(np.abs(land.poles))])
     angle = math.atan2(abs(pole.imag) if land.real else pole.imag, pole.real)
     point = _outermost(land, eps, abs(pole), angle, lambda r: Circle(r, land.real), _spoke)

@@ -12,7 +12,7 @@ from .._arrays import Array, Immutable
 from ..errors import AccuracyWarning, UnstableSystemError
 from ..systems import Diagonal
 from ._level_sets import EPS, Circle, Landscape, Line, Point, lowest
-from .field_of_values import square_matrix
+from .field_of_values import moderate_matrix
 
 __all__ = ["InstabilityDistance", "boundary_point", "distance_to_instability", "nearest_mode"]
 
@@ -102,7 +102,7 @@ def distance_to_instability(A: Any) -> InstabilityDistance:
     system = getattr(A, "system", A)
     if isinstance(system, Diagonal):
         return _of_diagonal(system, who)
-    matrix, dt = square_matrix(system, who)
+    matrix, dt = moderate_matrix(system, who)
     land, t, point = boundary_point(matrix, dt, who)
     error = land.rounding(point.z)
     if error > 1e-8 * point.sigma:

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .._arrays import Array, Complex, Immutable, Real, finite_real, frequencies, positive_integer
-from ..errors import AccuracyWarning, ParameterError, ParameterTypeError, ShapeError
-from ..operators import FouT, Operator, PoleChain
-from ._allpass_resolvent import log10_smallest_singular_values
-from ._dense_resolvent import chain_in, triangular_form
-from ._enclosed_resolvent import exact_balls, log10_enclosed
-from .conditioning import fourier_poles
-from .field_of_values import square_matrix
+from ..errors import AccuracyWarning, ParameterError, ShapeError
+from ._roads import road_to
 
 __all__ = ["Pseudospectrum", "pseudospectrum"]
 
 _WHO = "pseudospectrum"
-_EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,6 +78,41 @@ class Pseudospectrum(Immutable):
             figure, [[ax]] = plot.canvas(1, 1, width=5.0, height=3.6) if ax is None else (ax.figure, [[ax]])
             plot.level_curves(ax, x, y, values, chosen, (self.eigenvalues.real, self.eigenvalues.imag))
         return figure
+
+    def animate(self, levels: ArrayLike | None = None, frames: int = 12) -> Any:
+        """The pseudospectrum growing with the level: a matplotlib animation, one frame a level.
+
+        Parameters
+        ----------
+        levels : array_like, optional
+            Values of log10 sigma, in the order of the frames; by default evenly spaced between the extremes.
+        frames : int, default 12
+            How many, where no levels are given.
+
+        Returns
+        -------
+        matplotlib.animation.FuncAnimation
+            ``.to_jshtml()`` for a notebook, ``.save(path)`` for a file.
+
+        Raises
+        ------
+        ShapeError
+            The points are not a grid.
+        """
+        from .. import plot
+
+        x, y = _axes(self.z)
+        low, high = self._range("animate")
+        frames = positive_integer(frames, "frames", "Pseudospectrum.animate")
+        steps = np.linspace(low, high, frames + 2)[1:-1] if levels is None else np.atleast_1d(np.asarray(levels, float))
+        values = np.clip(self.log10_sigma, low - 1, high + 1)
+        return plot.growing_set(x, y, values, steps, (self.eigenvalues.real, self.eigenvalues.imag))
+
+    def _range(self, what: str) -> tuple[float, float]:
+        finite = self.log10_sigma[np.isfinite(self.log10_sigma)]
+        if not finite.size:
+            raise ParameterError(f"Pseudospectrum.{what}: no finite value to draw; take other points.")
+        return float(finite.min()), float(finite.max())
 
     def __repr__(self) -> str:
         low, high = (f"{v:.4g}" for v in (self.log10_sigma.min(), self.log10_sigma.max()))
@@ -168,13 +195,11 @@ def pseudospectrum(
     True
     """
     points = _points(z, shape)
-    road = _road(A, digits)
+    road = road_to(A, digits, _WHO)
     log10 = np.full(points.shape, np.inf)
     finite = np.isfinite(points)
-    unique, back = _distinct(points[finite], road.real)
-    found = _evaluated(road, unique, executor)
-    log10[finite] = found[back]
-    floor = road.floor(unique, found)
+    log10[finite] = road.at(points[finite], executor)
+    floor = road.floor(points[finite], log10[finite])
     lost = int((log10 < floor).sum())
     if lost:
         warnings.warn(
@@ -184,72 +209,6 @@ def pseudospectrum(
             stacklevel=2,
         )
     return Pseudospectrum(points, log10, floor, road.eigenvalues)
-
-
-class _Road(NamedTuple):
-    """How a matrix is treated: log10 sigma_min at points (P,), and what goes with it."""
-
-    evaluate: Callable[[Complex], Real]
-    eigenvalues: Complex
-    floor: Callable[[Complex, Real], float]
-    real: bool
-    block: int
-
-
-def _road(A: Any, digits: int | None) -> _Road:
-    if digits is not None:
-        return _enclosed_road(A, digits)
-    if isinstance(A, PoleChain):
-        return _chain_road(A.a, A.shift, -math.inf)
-    if isinstance(A, FouT):
-        # Orthogonally similar to a chain with the same all-pass function; its poles are known to a few eps.
-        poles = fourier_poles(A)
-        return _chain_road(-poles, 0.0, math.log10(4 * _EPS * math.sqrt(A.N) * float(np.linalg.norm(A.A, 2))))
-    matrix = square_matrix(A, _WHO)[0]
-    chain = chain_in(matrix)
-    if chain is not None:
-        return _chain_road(*chain, -math.inf)
-    form = triangular_form(matrix)
-    block = max(64, (1 << 17) // len(matrix))
-    return _Road(form, form.eigenvalues, form.lowest_reliable, np.isrealobj(matrix), block)
-
-
-def _chain_road(a: Complex, shift: float, floor: float) -> _Road:
-    evaluate = partial(log10_smallest_singular_values, a, shift)
-    return _Road(evaluate, -(a + shift), lambda z, log10: floor, True, 1 << 12)
-
-
-def _enclosed_road(A: Any, digits: int) -> _Road:
-    digits = positive_integer(digits, "digits", _WHO)
-    if digits > 15:
-        raise ParameterError(f"{_WHO}: a float64 logarithm shows at most 15 digits, got digits={digits}; take 15.")
-    matrix = A.A if isinstance(A, Operator) else square_matrix(A, _WHO)[0]
-    balls = A if isinstance(A, Operator) else matrix
-    eigenvalues = -(A.a + A.shift) if isinstance(A, PoleChain) else np.linalg.eigvals(matrix).astype(np.complex128)
-    evaluate = partial(log10_enclosed, partial(exact_balls, balls), digits=digits)
-    return _Road(evaluate, eigenvalues, lambda z, log10: -math.inf, np.isrealobj(matrix), 8)
-
-
-def _evaluated(road: _Road, z: Complex, executor: Any) -> Real:
-    """All blocks, wherever they are computed: the blocks do not depend on that."""
-    blocks = [z[i : i + road.block] for i in range(0, z.size, road.block)]
-    if executor is None or len(blocks) < 2:
-        parts = [road.evaluate(block) for block in blocks]
-    elif hasattr(executor, "map"):
-        parts = list(executor.map(road.evaluate, blocks))
-    else:
-        raise ParameterTypeError(
-            f"{_WHO}: executor must have a map, as those of concurrent.futures have; got {executor!r}."
-        )
-    return np.concatenate([np.empty(0), *parts])
-
-
-def _distinct(z: Complex, mirrored: bool) -> tuple[Complex, Array]:
-    """The points that have to be computed, and where the given ones (P,) are among them."""
-    if mirrored:
-        z = z.real + 1j * np.abs(z.imag)
-    unique, back = np.unique(z, return_inverse=True)
-    return unique, back.reshape(-1)
 
 
 def _points(z: Any, shape: int | tuple[int, int]) -> Complex:

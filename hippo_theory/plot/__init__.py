@@ -9,7 +9,7 @@ from .errors import errors, profiles
 from .growth import growth
 from .kernels import impulse_weights, kernel_deviation, kernels
 from .memory import basis, past, states
-from .pseudospectra import level_curves
+from .pseudospectra import growing_set, level_curves, outlines
 from .spectra import imaginary_parts, nodes, phase_roots, ranges, relative_errors, unit_disc
 from .style import PALETTE, canvas, house_style, render
 from .transfer import last_spike, magnitudes
@@ -20,6 +20,7 @@ __all__ = [
     "boundary",
     "canvas",
     "errors",
+    "growing_set",
     "growth",
     "house_style",
     "imaginary_parts",
@@ -30,6 +31,7 @@ __all__ = [
     "level_curves",
     "magnitudes",
     "nodes",
+    "outlines",
     "past",
     "phase_roots",
     "profiles",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._optional import require
+from .style import PALETTE, canvas, house_style
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["level_curves"]
+__all__ = ["growing_set", "level_curves", "outlines"]
 
 
 def level_curves(
@@ -63,3 +66,87 @@ def level_curves(
         ax.set_aspect("equal")
     ax.set_xlabel(r"$\mathrm{Re}\,z$")
     ax.set_ylabel(r"$\mathrm{Im}\,z$")
+
+
+def outlines(ax: Axes, curves: Any, eigenvalues: Any) -> None:
+    """A set between closed curves, lightly filled, and eigenvalues as dots, on axes of equal scale.
+
+    Parameters
+    ----------
+    ax : Axes
+    curves : sequence of ndarray, complex
+        Those that end where they start are filled, holes left out, the others drawn as lines.
+    eigenvalues : ndarray, complex
+
+    Returns
+    -------
+    None
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hippo_theory.plot import canvas, house_style, outlines
+    >>> with house_style():
+    ...     figure, [[ax]] = canvas(1, 1, width=2.0, height=2.0)
+    ...     outlines(ax, [np.array([1, 1j, -1, -1j, 1])], np.array([0j]))
+    >>> len(ax.patches), ax.get_aspect()
+    (1, 1.0)
+    """
+    path = require("matplotlib.path").Path
+    closed = [path(list(zip(c.real, c.imag, strict=True))) for c in curves if c[0] == c[-1]]
+    if closed:
+        patch = require("matplotlib.patches").PathPatch
+        ax.add_patch(patch(path.make_compound_path(*closed), facecolor=PALETTE[5], edgecolor="none", alpha=0.35))
+    for curve in curves:
+        ax.plot(curve.real, curve.imag, color=PALETTE[0], linewidth=1.2)
+    ax.plot(eigenvalues.real, eigenvalues.imag, "o", color="black", markersize=2.2, zorder=4)
+    ax.set_aspect("equal", adjustable="datalim")
+    ax.set_xlabel(r"$\mathrm{Re}\,z$")
+    ax.set_ylabel(r"$\mathrm{Im}\,z$")
+
+
+def growing_set(x: Any, y: Any, log10_sigma: Any, levels: Any, eigenvalues: tuple[Any, Any]) -> Any:
+    """An animation of the set log10 sigma < level, one frame for each level, small enough for a notebook.
+
+    Parameters
+    ----------
+    x, y : ndarray, shapes (X,) and (Y,)
+        Real and imaginary parts of the grid.
+    log10_sigma : ndarray, shape (Y, X)
+        Finite.
+    levels : sequence of float
+    eigenvalues : (real, imag)
+
+    Returns
+    -------
+    matplotlib.animation.FuncAnimation
+
+    Examples
+    --------
+    >>> from hippo_theory.plot import growing_set
+    >>> film = growing_set([0, 1], [0, 1], [[-2.0, -1.0], [-1.0, 0.0]], [-1.5, -0.5], ([0.0], [0.0]))
+    >>> film.to_jshtml(default_mode="once").count("data:image/png")
+    2
+    """
+    with house_style():
+        figure, [[ax]] = canvas(1, 1, width=3.6, height=2.8)
+    figure.set_dpi(72)
+
+    def draw(frame: int) -> list[Any]:
+        with house_style():
+            ax.clear()
+            level = float(levels[frame])
+            bounds = [min(level, float(min(map(min, log10_sigma)))) - 1, level]
+            ax.contourf(x, y, log10_sigma, levels=bounds, colors=[PALETTE[5]], alpha=0.6)
+            ax.plot(*eigenvalues, "o", color="black", markersize=2.2)
+            ax.set_xlim(min(x), max(x))
+            ax.set_ylim(min(y), max(y))
+            ax.set_title(rf"$\sigma_\min(zI - A) < 10^{{{level:.3g}}}$")
+            ax.set_xlabel(r"$\mathrm{Re}\,z$")
+            ax.set_ylabel(r"$\mathrm{Im}\,z$")
+        return [ax]
+
+    # A film that nobody watches is no mistake: matplotlib would warn of it.
+    film = require("matplotlib.animation").FuncAnimation(figure, draw, frames=len(levels), interval=250, repeat=False)
+    film._draw_was_started = True
+    return film

@@ -199,8 +199,11 @@ class ChainResolvent:
         def excess(x: float) -> float:
             v = arb(x).exp()
             value, scale = (self._lag(p, y, v), arb(1)) if right else self._excess(p, y, v)
-            decided = value > 0 or value < 0
-            return float((value * size / scale).mid() if not right else value.mid()) if decided else math.nan
+            if not (value > 0 or value < 0):
+                return math.nan
+            # The sign is what is proved: a float must not lose it.
+            near = float((value if right else value * size / scale).mid())
+            return math.copysign(min(max(abs(near), 1e-300), 1e300), 1.0 if value > 0 else -1.0)
 
         bounds = self._first_bounds(p, y, right)
         found = _closed(excess, *bounds) if bounds else None

@@ -2,18 +2,20 @@
 
 import copy
 import pickle
+import warnings
 from fractions import Fraction
 
 import flint
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
 import hippo_theory as ht
-from hippo_theory.analysis import _powers
+from hippo_theory.analysis import _contractions, _powers, _semigroup
+from hippo_theory.analysis.growth import _warn
 from hippo_theory.errors import AccuracyError, AccuracyWarning, ParameterError, ShapeError, UnstableSystemError
 from hippo_theory.plot import canvas
 
@@ -219,6 +221,80 @@ def test_exactly_skew_matrices_are_contractions():
     assert ht.transient_growth(np.zeros((3, 3))).value == 1.0
 
 
+ROUNDED = {
+    "FouT": lambda: ht.FouT(257).A,
+    "FouT system": lambda: ht.FouT(129).system,
+    "FouT s4": lambda: ht.s4(ht.FouT(129)),
+    "LegT": lambda: ht.LegT(129).A,
+    "LegT zoh": lambda: ht.LegT(64).system.discretize(0.1, "zoh"),
+    "LagT zoh": lambda: ht.LagT(64).system.discretize(100, "zoh"),
+    "LagT zoh large": lambda: ht.LagT(129).system.discretize(100, "zoh"),
+    "FouT bilinear, short": lambda: ht.FouT(129).system.discretize(1e-6, "bilinear"),
+    "FouT bilinear, long": lambda: ht.FouT(129).system.discretize(100, "bilinear"),
+}
+
+
+@pytest.mark.parametrize("name", ROUNDED)
+def test_contractions_of_which_rounding_leaves_more_than_one_stay_contractions(name):
+    grown = ht.transient_growth(ROUNDED[name]())
+    assert grown.contraction and grown.value == 1.0
+    # The floats themselves may exceed 1, and what is seen of it is the error.
+    assert grown.norm.max() - 1 <= grown.error <= 1e-8
+    assert 1 <= grown.upper <= 1 + 1e-9
+    if isinstance(grown, ht.analysis.ContinuousGrowth):
+        assert (grown.norm <= np.exp(grown.abscissa * grown.t) * (1 + 4 * EPS)).all()
+    else:
+        A = ROUNDED[name]().A
+        assert (grown.norm <= norm(A) ** grown.k.astype(float) * (1 + 4 * EPS * (1 + grown.k))).all()
+
+
+def test_only_a_sign_that_outlives_rounding_is_a_theorem():
+    """The abscissa of LegT, LagT, FouT is 0: of their floats it is computed with either sign, and proves nothing."""
+    signs = set()
+    for op in [f(n) for n in (5, 9, 17, 33) for f in (ht.LegT, ht.LagT, ht.FouT)]:
+        signs.add(ht.numerical_abscissa(op.A).value > 0)
+        assert ht.transient_growth(op).error == 0
+        assert ht.transient_growth(op.A).error > 0
+    assert signs == {True, False}
+
+
+@pytest.mark.parametrize(
+    "A",
+    [
+        np.eye(3),
+        np.roll(np.eye(5), 1, axis=0),
+        np.diag([1, -1, 1j]),
+        np.array([[0, 1j], [-1, 0]]),
+        np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]) / 2,
+        np.array([[0.0, 0.3, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]),
+        np.array([[1.0, 0.0], [0.0, 2.0**-1000]])[::-1],
+        0.999 * np.linalg.qr(np.arange(9.0).reshape(3, 3) ** 2)[0],
+        (1 - 1e-14) * np.array([[0.6, -0.8], [0.8, 0.6]]),
+    ],
+    ids=lambda A: f"{len(A)}",
+)
+def test_what_does_not_lengthen_any_vector_in_exact_arithmetic_is_a_contraction(A):
+    grown = ht.transient_growth(discrete(A))
+    assert grown.contraction and (grown.value, grown.upper, grown.error, grown.step) == (1.0, 1.0, 0.0, 0)
+    assert grown.norm[0] == 1.0 and (grown.norm <= 1).all()
+    some = ht.transient_growth(discrete(A), at=[0, 3, 10])
+    np.testing.assert_allclose(some.norm, [norm(np.linalg.matrix_power(A, k)) for k in (0, 3, 10)], rtol=1e-13)
+
+
+@given(st.floats(0, 2 * np.pi), st.sampled_from([1.0, 1 - EPS / 2, 1 + EPS]))
+def test_a_norm_of_one_is_decided_in_integers(angle, factor):
+    x, y = factor * np.cos(angle), factor * np.sin(angle)
+    exact = Fraction(x) ** 2 + Fraction(y) ** 2 <= 1
+    forms = [[[x, 0.0], [y, 0.0]], [[x, y], [0.0, 0.0]], [[0.0, x + 1j * y], [1.0, 0.0]], [[x, -y], [y, x]]]
+    for A in map(np.array, forms):
+        assert _contractions.norm_at_most_one(A, norm(A)) == exact
+
+
+def test_a_norm_of_one_is_not_claimed_of_what_overlaps():
+    A = np.array([[1.0, 2.0**-26], [0.0, 2.0**-60]])
+    assert norm(A) == 1.0 and not _contractions.norm_at_most_one(A, 1.0)
+
+
 # ------------------------------------------------------------------------------------- growth
 
 
@@ -354,11 +430,250 @@ def test_growth_does_not_depend_on_unitary_coordinates():
 @pytest.mark.parametrize("n", [130, 200])
 def test_large_matrices_take_the_norm_from_their_gram_matrix(n):
     A = np.random.default_rng(n).standard_normal((n, n)) * 1e200
-    assert _powers.spectral_norm(A) == pytest.approx(norm(A), rel=n * EPS)
-    assert _powers.spectral_norm(np.full((n, n), np.inf)) == np.inf
+    assert _contractions.spectral_norm(A) == pytest.approx(norm(A), rel=n * EPS)
+    assert _contractions.spectral_norm(np.full((n, n), np.inf)) == np.inf
+
+
+@given(
+    st.integers(2, 5),
+    st.integers(0, 2**32 - 1),
+    st.floats(1e-4, 1.0),
+    st.sampled_from([0, 40, 800]),
+    st.booleans(),
+)
+def test_upper_holds_for_damped_oscillators_with_any_budget(n, seed, damping, budget, sampled):
+    rng = np.random.default_rng(seed)
+    V = rng.standard_normal((n, n)) + 1j * rng.standard_normal((n, n))
+    lam = -damping * rng.uniform(1, 3, n) + 1j * rng.uniform(-20, 20, n)
+    W = np.linalg.inv(V)
+    rate = np.exp(0.1 * lam) if sampled else lam
+    A = V * rate @ W
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore", AccuracyWarning)
+        patch.setattr(_powers, "_EVALUATIONS", budget)
+        grown = ht.transient_growth(discrete(A) if sampled else A)
+    t = np.arange(2000) if sampled else np.concatenate([np.linspace(0, 20, 2000), [grown.time]])
+    flow = (V * (rate ** t[:, None] if sampled else np.exp(t[:, None] * lam))[:, None, :]) @ W
+    brute = float(np.linalg.norm(flow, 2, axis=(1, 2)).max())
+    slack = 1e-9 * np.linalg.cond(V)
+    assert brute <= grown.upper * (1 + slack) and grown.value <= grown.upper
+    assert grown.value <= np.linalg.cond(V) * (1 + slack)
+    unit = np.linalg.cond(V / np.linalg.norm(V, axis=0))
+    assert grown.upper <= unit * (1 + slack) or damping < slack
+
+
+def test_a_slowly_damped_oscillator_is_bounded_by_the_condition_of_its_eigenvectors():
+    """kappa(V) = 10, nearly attained a quarter of a period later."""
+    grown = ht.transient_growth([[-1e-3, 1.0], [-100.0, -1e-3]])
+    assert grown.upper == pytest.approx(10, rel=1e-12)
+    assert grown.value == pytest.approx(10 * np.exp(-1e-3 * np.pi / 20), rel=1e-6)
+    # The same in discrete time, with its period a multiple of the step.
+    steps = ht.transient_growth(ht.StateSpace(expm(np.pi / 80 * np.array([[-1e-3, 1], [-100, -1e-3]])), [1, 1], dt=1.0))
+    assert (steps.step, steps.value) == (4, pytest.approx(grown.value, rel=1e-7))
+    assert _contractions.eigenvector_bound(np.array([[0.0, 1.0], [-4.0, 0.0]]), False) == np.inf
+    assert _contractions.eigenvector_bound(np.array([[-1.0, 1.0], [0.0, -1.0]]), False) == np.inf
+    assert _contractions.eigenvector_bound(np.array([[1.0 + 1e-9, 0.0], [1.0, 0.0]]), True) == np.inf
+
+
+def jordan(n, c):
+    return c * np.eye(n) + np.diag(np.ones(n - 1), 1)
+
+
+def test_a_long_jordan_block_grows_by_ten_decades_and_is_seen_to():
+    """Sums of positive numbers have no cancellation: a growth of 6.5e10 is certain to ten digits."""
+    A, largest = jordan(40, 0.5), (0.0, 0)
+    power = flint.fmpq_mat(40, 40, [flint.fmpq(int(2 * x), 2) for x in A.ravel()])
+    P = power
+    for k in range(1, 120):
+        largest = max(
+            largest, (norm(np.array([[float(Fraction(int(x.p), int(x.q))) for x in r] for r in P.tolist()])), k)
+        )
+        P = P * power
+    grown = ht.transient_growth(discrete(A))
+    assert grown.step == largest[1] and grown.value == pytest.approx(largest[0], rel=1e-12)
+    assert abs(grown.value - largest[0]) <= grown.error <= 1e-8 * grown.value
+
+
+def test_a_nearly_defective_pair_grows_as_its_divided_difference():
+    """e^{tA}_{01} = c (e^{-t} - e^{-(1 + d) t})/d."""
+    with pytest.warns(AccuracyWarning):
+        grown = ht.transient_growth([[-1.0, 1e7], [0.0, -1.0001]])
+    t = grown.time
+    assert grown.value == pytest.approx(1e7 * np.exp(-t) * -np.expm1(-1e-4 * t) / 1e-4, rel=1e-8)
+    assert t == pytest.approx(np.log1p(1e-4) / 1e-4, rel=1e-5)
+
+
+def test_a_nilpotent_block_is_gone_after_its_last_step_however_large():
+    grown = ht.transient_growth(discrete(np.array([[0.0, 1e30], [0.0, 0.0]])))
+    assert (grown.value, grown.upper, grown.step, grown.norm.tolist()) == (1e30, 1e30, 1, [1.0, 1e30, 0.0])
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_growth_by_six_decades_is_found_in_any_coordinates(turned):
+    """Squares of F(512) lose what products with F(64) keep."""
+    Q = np.linalg.qr(np.random.default_rng(1).standard_normal((48, 48)))[0] if turned else np.eye(48)
+    A = Q @ grcar(48) @ Q.T
+    grown = ht.transient_growth(A)
+    with flint.ctx.workprec(300):
+        M = (flint.arb_mat(A.tolist()) * flint.arb(grown.time)).exp()
+        want = norm([[float(M[i, j]) for j in range(48)] for i in range(48)])
+    assert want > 2e4 and abs(grown.value - want) <= grown.error <= 1e-8 * want
+
+
+def test_the_error_of_a_power_counts_each_factor_once():
+    """A^k moves by sum_{s < k} A^s dA A^{k-1-s}; its rounding adds up to 2 sqrt(N) times that."""
+    for A in (np.array([[0.1, 1e3], [0.0, 0.1]]), ht.LegS(8).system.discretize(0.1, "forward-euler").A):
+        grown, N = ht.transient_growth(discrete(A)), len(A)
+        sizes = [norm(np.linalg.matrix_power(A, k)) for k in range(grown.step)]
+        moved = EPS * norm(A) * sum(x * y for x, y in zip(sizes, sizes[::-1], strict=True))
+        error = grown.error - N * EPS * grown.value
+        assert moved * (1 - 1e-6) <= error <= (1 + 2 * np.sqrt(N)) * moved * (1 + 1e-6)
+
+
+# ------------------------------------------------------------------------------------- the bounds of the search
+
+
+def searched(known, rate):
+    """A search that looks no closer, since it knows of a larger norm."""
+    powers = _semigroup.Powers(np.ones((1, 1)), False, rate)
+    return _powers._Search(powers, [_semigroup.Sample(t, n, 0.0, 0.0) for t, n in known], 1e300, 0.0, {})
+
+
+def test_between_samples_the_norm_is_bounded_by_growth_and_by_curvature():
+    """||F(a)|| G and max(ends) + h^2/8 ||F''(a)|| G, where G = 2 on the interval: the smaller one."""
+    search = searched([(0.0, 1.0)], np.log(2))
+    b = _semigroup.Sample(1.0, 1.0, 0.0, 0.0)
+    for bend, bound in ((1.0, 1.25), (2.0, 1.5), (4.0, 2.0), (9.0, 2.0)):
+        assert search.bound(_semigroup.Sample(0.0, 1.0, bend, 0.0), b) == pytest.approx(bound, rel=1e-15)
+    assert search.bound(_semigroup.Sample(0.0, 0.5, 1.0, 0.0), b) == 1.0
+
+
+@pytest.mark.parametrize(("h", "G"), [(0.5, 3.0), (1.0, 3.0), (1.5, 5.0), (2.0, 5.0)])
+def test_growth_over_an_interval_is_what_was_proved_up_to_its_length_at_least(h, G):
+    search = searched([(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)], 100.0)
+    a, b = _semigroup.Sample(2.0, 1.0, 1e9, 0.0), _semigroup.Sample(2.0 + h, 1.0, 0.0, 0.0)
+    assert search.bound(a, b) == G
+
+
+def test_what_was_proved_for_early_times_still_counts_in_a_later_octave():
+    search = searched([(0.0, 1.0), (1.0, 7.0)], 0.0)
+    search.octave([_semigroup.Sample(t, 1.0, 0.0, 0.0) for t in (1.0, 1.5, 2.0)])
+    assert search.reach == [0.0, 1.0, 2.0] and search.growth == [1.0, 7.0, 7.0]
+
+
+@pytest.mark.parametrize(("upper", "says"), [(1.009, False), (1.011, True), (1.4, True)])
+def test_an_upper_bound_more_than_one_percent_above_is_announced(upper, says):
+    found = _powers.Found(np.zeros(1), np.ones(1), 0.0, 2.0, 2 * upper, 0.0)
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        _warn(found)
+    assert bool(heard) == says
 
 
 # ------------------------------------------------------------------------------------- what has no answer
+
+
+def dyadic(seed, continuous, slow):
+    """S T S^{-1} in exact arithmetic: T triangular, S of integers and determinant 1; the spectrum is that of T."""
+    rng = np.random.default_rng(seed)
+    n, spread, one = int(rng.integers(4, 7)), int(rng.integers(2, 9)), 1024 if slow else 2 ** int(rng.integers(2, 7))
+    eye = np.eye(n, dtype=object)
+
+    def unit_triangular():
+        K = np.tril(rng.integers(-spread, spread + 1, (n, n)), -1).astype(object)
+        inverse, power = eye, eye
+        for _ in range(n):
+            power = -power.dot(K)
+            inverse = inverse + power
+        return eye + K, inverse
+
+    (L, L_inverse), (U, U_inverse) = unit_triangular(), unit_triangular()
+    if slow:
+        poles = -rng.integers(1, 4, n) if continuous else one - rng.integers(1, 4, n)
+    else:
+        poles = -rng.integers(1, 2 * one, n) if continuous else rng.integers(1 - one, one, n)
+    poles = np.sort(poles)[np.arange(n) // 2 * 2]
+    T = np.triu(rng.integers(-9 * one, 9 * one + 1, (n, n)), 1).astype(object) + np.diag(poles).astype(object)
+    A = L.dot(U.T).dot(T).dot(U_inverse.T).dot(L_inverse)
+    assert max(abs(x) for x in A.ravel()) < 2**53
+    return A, one
+
+
+@settings(max_examples=200)
+@given(st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
+def test_no_stable_matrix_is_called_unstable(seed, continuous, slow):
+    """The growth is up to 1e20, the spectrum known exactly: a value that holds, or an AccuracyError."""
+    K, one = dyadic(seed, continuous, slow)
+    A = K.astype(float) / one
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", AccuracyWarning)
+        try:
+            grown = ht.transient_growth(A if continuous else discrete(A))
+        except AccuracyError:
+            return
+    if continuous:
+        with flint.ctx.workprec(400):
+            M = (flint.arb_mat(A.tolist()) * flint.arb(grown.time)).exp()
+            want = norm([[float(M[i, j]) for j in range(len(A))] for i in range(len(A))])
+    else:
+        power, base = np.eye(len(A), dtype=object), K
+        for bit in range(grown.step.bit_length()):
+            power = power.dot(base) if grown.step >> bit & 1 else power
+            base = base.dot(base)
+        want = norm([[float(Fraction(x, one**grown.step)) for x in row] for row in power])
+    assert abs(grown.value - want) <= grown.error + 1e-15
+
+
+def test_rounding_that_outlives_a_decay_is_no_growth():
+    """lambda (4 lambda - 3)^2 (8 lambda - 7)^2/1024 is the characteristic polynomial; the norm reaches 4.0e9."""
+    A = [
+        [64.875, -64, -64.875, 0, 0],
+        [-127.875, -63.25, -128.875, -64, 64],
+        [-192, 0, 0, -64, 64],
+        [63.625, 64, 64.875, 0.75, -63.875],
+        [128, -128, -129.75, 0, 0.875],
+    ]
+    exact = flint.fmpq_mat(5, 5, [flint.fmpq(int(8 * x), 8) for row in A for x in row])
+    roots = {str(root): times for root, times in exact.charpoly().roots()}
+    assert roots == {"0": 1, "3/4": 2, "7/8": 2}
+    with pytest.raises(AccuracyError, match="grows so far that this rounding outlives it"):
+        ht.transient_growth(discrete(np.array(A)))
+
+
+def test_an_error_names_the_condition_of_its_own_kind_of_time():
+    with pytest.raises(AccuracyError, match=r"\|\|Abar\|\| <= 1") as discrete_time:
+        ht.transient_growth(discrete(np.array([[0.6, -0.8], [0.8, 0.6]])))
+    assert "A + A^*" not in str(discrete_time.value)
+    with pytest.raises(AccuracyError, match=r"A \+ A\^\* <= 0"):
+        ht.transient_growth([[0.0, 1.0], [-4.0, 0.0]])
+
+
+def test_a_triangular_matrix_is_unstable_by_its_diagonal_to_two_eps():
+    for pole, grows in ((1 + 2 * EPS, False), (1 + 4 * EPS, True), (1 + 1e-12, True)):
+        error = UnstableSystemError if grows else AccuracyError
+        with pytest.raises(error, match="a pole lies" if grows else "neither halves"):
+            ht.transient_growth(discrete(np.array([[pole, 1.0], [0.0, 0.5]])))
+
+
+def test_times_beyond_the_float_range_are_answered_or_refused():
+    A = np.array([[-1.0, 10.0], [0.0, -1.0]])
+    one, far = ht.transient_growth(A), ht.transient_growth(1e300 * A, at=[1e-308, 1.0, 1e308])
+    assert far.value == pytest.approx(one.value, rel=1e-6) and far.time == pytest.approx(1e-300 * one.time, rel=1e-6)
+    np.testing.assert_allclose(far.norm, [norm(expm(1e-8 * A)), 0.0, 0.0], rtol=1e-13)
+    for tiny in (1e-310 * A, 5e-324 * np.array([[-1, 2], [0, -1]])):
+        with pytest.raises(ParameterError, match="beyond the float range"):
+            ht.transient_growth(tiny)
+    for scale in (1e-285, 1e306):
+        assert ht.transient_growth(scale * A).time == pytest.approx(one.time / scale, rel=1e-6)
+
+
+def test_a_phase_that_rounding_has_lost_is_no_answer():
+    skew = np.array([[0.0, 3.0], [-3.0, 0.0]])
+    assert ht.transient_growth(skew, at=[1e6]).norm[0] == pytest.approx(1.0, abs=1e-8)
+    with pytest.raises(AccuracyError, match="turns so often"):
+        ht.transient_growth(skew, at=[1.0, 1e20])
+    with pytest.raises(AccuracyError, match="turns so often"):
+        ht.transient_growth(discrete(np.roll(np.eye(3), 1, axis=0)), at=[2**52])
 
 
 @pytest.mark.parametrize(
@@ -370,11 +685,13 @@ def test_large_matrices_take_the_norm_from_their_gram_matrix(n):
         ht.LegS(256).system.discretize(0.01, "forward-euler"),
         ht.FouT(33).system.discretize(0.01, "forward-euler"),
         discrete(np.array([[1 + 1e-9]])),
+        discrete(np.diag([0.5, 1 + 1e-12])),
         discrete(np.array([[0.0, 40.0], [40.0, 0.0]])),
         discrete(1.01 * np.roll(np.eye(3), 1, axis=0)),
         grcar(20) + 2.5 * np.eye(20),
         ht.Diagonal([0.1], [1.0]),
         ht.Diagonal([1.1j], [1.0], dt=0.1),
+        ht.Diagonal([1 + 1e-12], [1.0], dt=0.1),
     ],
     ids=str,
 )
@@ -389,7 +706,6 @@ def test_unstable_systems_grow_without_end(system):
         discrete(np.array([[0.6, -0.8], [0.8, 0.6]])),
         [[0.0, 1.0], [0.0, 0.0]],
         [[0.0, 1.0], [-4.0, 0.0]],
-        discrete(np.array([[0.0, 1e30], [0.0, 0.0]])),
         ht.LegS(64).system.discretize(0.03, "forward-euler"),
     ],
     ids=str,

@@ -447,3 +447,64 @@ def test_results_say_what_they_are_and_travel():
     assert (copied.log10_sigma == found.log10_sigma).all() and copied.floor_log10 == found.floor_log10
     with pytest.raises(ValueError, match="read-only"):
         found.log10_sigma[0, 0] = 0.0
+
+
+@pytest.mark.parametrize(
+    ("operator", "z", "log10"),
+    [
+        (ht.LagT(4), -100 + 1e11j, 11.0),
+        (ht.TakenakaMalmquist([1e-6 + 1j, 1e-6 - 1j]), -0.1 + 1e6j, 6.0),
+        (ht.LegS(1), np.nextafter(-0.5, -9) + 1.78e11j, math.log10(1.78e11)),
+        (ht.FouT(3), -1e-20 + 3e11j, math.log10(3e11)),
+    ],
+    ids=repr,
+)
+def test_high_above_the_spectrum_sigma_is_the_distance_on_the_left_of_the_line_too(operator, z, log10):
+    """There h = 0 is a root of the phase equation that is no singular value."""
+    assert ht.pseudospectrum(operator, np.array([z])).log10_sigma[0] == pytest.approx(log10, abs=1e-6)
+
+
+@pytest.mark.parametrize("damping", [1e-10, 1e-6, 1e-2])
+def test_left_of_the_line_the_equation_of_lightly_damped_pairs_agrees_with_balls(damping):
+    operator = ht.TakenakaMalmquist([damping + 1j, damping - 1j, 3.0])
+    z = np.array([-x + 1j * y for x in (1e-12, 1e-6, 1e-2, 1.0) for y in (0.3, 1.5, 20.0, 1e4)])
+    found, exact = (ht.pseudospectrum(operator, z, digits=d).log10_sigma for d in (None, 12))
+    np.testing.assert_allclose(found, exact, rtol=0, atol=1e-11)
+
+
+def test_two_singular_values_that_agree_to_seven_digits_are_told_apart():
+    A = np.array([[0.0059, 0.0034, 0.0053], [0.0, -1.59e-8, 3.46e-9], [0.0, 0.0, 313418.878]])
+    z = np.array([43599.17764187655 - 20245.08256301838j, 5e4 + 1j, -3e4 + 7e3j])
+    found = 10 ** ht.pseudospectrum(A, z).log10_sigma
+    exact = np.linalg.svd(z[:, None, None] * np.eye(3) - A, compute_uv=False)[:, -1]
+    np.testing.assert_allclose(found, exact, rtol=1e-12)
+
+
+def test_an_array_counts_as_a_chain_only_with_the_very_poles_of_one():
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        A = ht.TakenakaMalmquist(rng.uniform(0.2, 3, 4), shift=rng.uniform(0, 2)).A
+        assert (ht.pseudospectrum(A, np.diagonal(A)).log10_sigma == -np.inf).all()
+
+
+@pytest.mark.parametrize(
+    ("A", "z"), [([[1e-200, 0], [1e-100, 1e200]], [0, 1e-150]), ([[1e-30, 1], [0, 1e300]], [0, 2e-30])]
+)
+def test_entries_that_underflow_beside_others_have_a_floor_and_a_warning(A, z):
+    with pytest.warns(AccuracyWarning, match="below"):
+        found = ht.pseudospectrum(np.array(A), z)
+    assert found.below_floor.all() and np.isfinite(found.floor_log10)
+
+
+@pytest.mark.parametrize("scale", [1e155, 1e-155])
+@pytest.mark.parametrize(
+    "function",
+    [
+        *(ht.kreiss_constant, ht.henrici_departure, ht.numerical_range, ht.distance_to_instability),
+        lambda A: ht.pseudospectral_abscissa(A, 1.0),
+        lambda A: ht.pseudospectral_radius(A, 1.0),
+    ],
+)
+def test_a_matrix_whose_squares_leave_the_float_range_is_refused(function, scale):
+    with pytest.raises(ParameterError, match="power of two"):
+        function(scale * np.array([[-1, 100.0], [0, -2]]))

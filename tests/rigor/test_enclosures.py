@@ -299,3 +299,22 @@ def test_no_warning_escapes_from_floats_that_overflow():
         warnings.simplefilter("error")
         assert ht.enclose(np.eye(3) * 1e300, 1e308).lower > 9e307
         assert ht.enclose(np.eye(3) * 1e-300, 1e-308).lower > 0
+
+
+@pytest.mark.parametrize(
+    ("a", "p", "sigma"),
+    [
+        ([1.39908, 1.17536], -5e-324, 0.5297439504403),
+        ([1.39908, 1.17536], -1e-320, 0.5297439504403),
+        ([1.39908, 1.17536], -1e-315, 0.5297439504403),
+        ([0.5] * 4, -5e-324, 0.0994561836898),
+        ([1.39908e150, 1.17536e150], -1e-165, 5.297439504403e149),
+        ([2.0], -1e-320, 2.0),
+    ],
+)
+def test_a_hair_left_of_the_line_no_sign_is_lost_to_underflow(a, p, sigma):
+    """sigma_min is continuous: beside the line it is what it is on it."""
+    operator = ht.TakenakaMalmquist(a)
+    beside, on = ht.enclose(operator, p), ht.enclose(operator, 0.0)
+    assert beside.lower <= sigma * (1 + 1e-11) and beside.upper >= sigma * (1 - 1e-11)
+    assert beside.lower <= on.upper * (1 + 1e-12) and on.lower <= beside.upper * (1 + 1e-12)
