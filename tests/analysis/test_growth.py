@@ -225,7 +225,7 @@ ROUNDED = {
     "FouT": lambda: ht.FouT(257).A,
     "FouT system": lambda: ht.FouT(129).system,
     "FouT s4": lambda: ht.s4(ht.FouT(129)),
-    "LegT": lambda: ht.LegT(129).A,
+    "LegT": lambda: ht.LegT(65).A,
     "LegT zoh": lambda: ht.LegT(64).system.discretize(0.1, "zoh"),
     "LagT zoh": lambda: ht.LagT(64).system.discretize(100, "zoh"),
     "LagT zoh large": lambda: ht.LagT(129).system.discretize(100, "zoh"),

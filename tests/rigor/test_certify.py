@@ -105,6 +105,96 @@ def test_one_number_a_few_ulp_off_fails_the_certificate(name, index, change):
     assert not certify_stored(stored, init.claim(), {}, "float64").passed
 
 
+def failing(init, change):
+    """The names of the checks that fail once the stored tensors are changed in place."""
+    stored = to_storage(init.tensors(), "float64")
+    change(stored)
+    return {check.name for check in certify_stored(stored, init.claim(), {}, "float64").checks if not check.passed}
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "below", "above"),
+    [
+        (lambda: ht.s4d("legs", 16), "lam", 0, 2),
+        (lambda: ht.s4(ht.LegS(16)), "lam", 0, 2),
+        (lambda: ht.s4(ht.LegT(16)), "lam", 0, 2),
+        (lambda: ht.s4d("legs", 16), "B", 2, 6),
+        (lambda: ht.s4(ht.LegS(16)), "B", 2, 6),
+        (lambda: ht.s4(ht.LegS(16)), "P", 2, 6),
+        (lambda: ht.s4(ht.LegT(16)), "P", 6, 12),
+        (lambda: ht.s4(ht.LegS(16), b_clip=2.0), "B", 6, 12),
+        (lambda: ht.s4d("legs", 16), "V", 6, 12),
+        (lambda: ht.s4(ht.LegS(16)), "V", 6, 12),
+        (lambda: ht.s4(ht.LegT(16)), "V", 6, 12),
+    ],
+)
+def test_entries_alone_fail_a_few_ulp_off_where_no_norm_shows_it(make, name, below, above):
+    """The smallest number, in its own ulp: 1.2 are allowed to lam, 4.5 to B and P, 8.7 to V and what V turns."""
+    init = make()
+    size = np.abs(init.tensors()[name].imag if name == "lam" else init.tensors()[name])
+    index = np.unravel_index(np.argmin(size), size.shape)
+
+    def moved(ulp):
+        def change(stored):
+            part = name if name in stored else f"{name}.imag" if name == "lam" else f"{name}.real"
+            stored[part][index] += ulp * np.spacing(size[index])
+
+        return failing(init, change)
+
+    assert moved(below) == set() and moved(above) == {f"entries of {name}"}
+
+
+@pytest.mark.parametrize("make", [lambda: ht.s4d("legs", 16), lambda: ht.s4(ht.LegS(16)), lambda: ht.s4(ht.LegT(16))])
+def test_unitarity_fails_for_columns_a_little_too_long(make):
+    """||V^* V - I|| = 2 delta sqrt(N) for columns of length 1 + delta, with a limit of 4 N eps."""
+    init = make()
+
+    def longer(times):
+        def change(stored):
+            for part in ("V.real", "V.imag"):
+                stored[part] *= 1 + times * 2 * math.sqrt(16) * np.finfo(float).eps
+
+        return failing(init, change) - {"entries of V", "distance of V"}
+
+    assert longer(0.7) == set() and longer(1.4) == {"unitarity of V"}
+
+
+@pytest.mark.parametrize("make", [lambda: ht.s4d("legs", 16), lambda: ht.s4(ht.LagT(16))])
+def test_the_residual_fails_for_eigenvalues_a_little_too_large(make):
+    """||V diag(lam) V^*|| moves by what lam does, with a limit of 4 N eps of the whole."""
+    init = make()
+    claimed, tensors = ht.certify(init)["residual of A"], init.tensors()
+    whole = np.linalg.norm(tensors["lam"]) * (math.sqrt(2) if init.conjugate_pairs else 1)
+    if "P" in tensors:
+        whole /= np.linalg.norm(ht.LagT(16).A)
+    else:
+        whole = 1.0
+
+    def larger(times):
+        def change(stored):
+            for part in ("lam.real", "lam.imag"):
+                stored[part] *= 1 + times * claimed.limit / whole
+
+        return failing(init, change) - {"entries of lam", "distance of lam"}
+
+    assert claimed.limit == 4 * 16 * np.finfo(float).eps
+    assert larger(0.7) == set() and larger(1.4) == {"residual of A"}
+
+
+@pytest.mark.parametrize("operator", [ht.LegS(8), ht.LegT(8), ht.LagT(8), ht.FouT(9), PAIRS], ids=repr)
+def test_losslessness_fails_for_exact_entries_a_little_off(operator):
+    """The identity is enclosed at 128 bits: N 2^-120 of ||B||^2 is allowed to its balls, and nothing more."""
+    from hippo_theory.rigor.certify import _lossless_check, _operator_balls
+
+    with flint.ctx.workprec(128):
+        exact = _operator_balls(operator)
+        size = sum(float(b) ** 2 for b in operator.B)
+        for times, passes in ((0.0, True), (0.7, True), (1.4, False)):
+            A = exact["A"].copy()
+            A[0, 1] = A[0, 1] + times * operator.N * size / math.sqrt(2) * flint.arb(2) ** -120
+            assert _lossless_check(operator, {"A": A, "B": exact["B"]}).passed == passes
+
+
 def test_one_operator_entry_one_ulp_off_fails_the_certificate():
     stored = to_storage(ht.LegS(16).tensors(), "float64")
     stored["A"][7, 3] = np.nextafter(stored["A"][7, 3], 0)
