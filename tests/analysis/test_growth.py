@@ -472,6 +472,8 @@ def test_a_slowly_damped_oscillator_is_bounded_by_the_condition_of_its_eigenvect
     assert (steps.step, steps.value) == (4, pytest.approx(grown.value, rel=1e-7))
     assert _contractions.eigenvector_bound(np.array([[0.0, 1.0], [-4.0, 0.0]]), False) == np.inf
     assert _contractions.eigenvector_bound(np.array([[-1.0, 1.0], [0.0, -1.0]]), False) == np.inf
+    # kappa = 2e11: the rounding of the poles, eps kappa, is far beyond what they are stable by.
+    assert _contractions.eigenvector_bound(np.array([[-1e-8, 1.0], [0.0, -1.001e-8]]), False) == np.inf
     assert _contractions.eigenvector_bound(np.array([[1.0 + 1e-9, 0.0], [1.0, 0.0]]), True) == np.inf
 
 
@@ -546,6 +548,12 @@ def test_between_samples_the_norm_is_bounded_by_growth_and_by_curvature():
     for bend, bound in ((1.0, 1.25), (2.0, 1.5), (4.0, 2.0), (9.0, 2.0)):
         assert search.bound(_semigroup.Sample(0.0, 1.0, bend, 0.0), b) == pytest.approx(bound, rel=1e-15)
     assert search.bound(_semigroup.Sample(0.0, 0.5, 1.0, 0.0), b) == 1.0
+
+
+def test_growth_over_an_interval_allows_for_the_rounding_of_its_rate():
+    powers = _semigroup.Powers(np.ones((1, 1)), False, 1.0, slack=0.5, cap=10.0)
+    assert [powers.bound(h) for h in (0.0, 1.0, 2.0)] == [1.0, np.exp(1.5), 10.0]
+    assert _semigroup.Powers(np.ones((1, 1)), False, -2.0, slack=0.5).bound(3.0) == 1.0
 
 
 @pytest.mark.parametrize(("h", "G"), [(0.5, 3.0), (1.0, 3.0), (1.5, 5.0), (2.0, 5.0)])
