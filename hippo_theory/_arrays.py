@@ -89,7 +89,8 @@ def _numeric(values: ArrayLike, name: str, who: str) -> Array:
 def finite(values: ArrayLike, name: str, who: str) -> Array:
     """A float64 or complex128 copy of ``values``, all of them finite."""
     array = _numeric(values, name, who)
-    array = array.astype(np.complex128 if np.iscomplexobj(array) else np.float64, order="C")
+    with np.errstate(over="ignore"):
+        array = array.astype(np.complex128 if np.iscomplexobj(array) else np.float64, order="C")
     if not np.isfinite(array).all():
         raise ParameterError(f"{who}: {name} contains NaN or infinity; give finite entries.")
     return array

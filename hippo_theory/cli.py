@@ -100,11 +100,17 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--box", type=float, nargs=4, metavar=("RE0", "RE1", "IM0", "IM1"), help="default: the eigenvalues"
     )
-    made.add_argument("--points", type=int, default=100, help="along each side (default: 100)")
+    made.add_argument("--points", type=_two_or_more, default=100, help="along each side (default: 100)")
     made.add_argument("--out", type=Path, help="picture to write, .png or .pdf (default: NAME-portrait.png)")
 
     command("info", _info, "Versions, platform and BLAS.")
     return parser
+
+
+def _two_or_more(text: str) -> int:
+    if not text.isdecimal() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"a picture needs a number of points along each side, 2 at least, got {text}")
+    return int(text)
 
 
 def _recipes() -> dict[str, Callable[[int], Any]]:

@@ -141,3 +141,11 @@ def test_a_pickled_array_is_not_unpickled(tmp_path, capsys):
     np.save(hostile, np.array([{"a": 1}], dtype=object), allow_pickle=True)
     assert main(["spectral-portrait", str(hostile)]) == 1
     assert "cannot be read as a matrix" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("points", ["1", "0", "-3", "2.5", "many"])
+def test_a_picture_of_fewer_than_two_points_is_refused_before_the_work(points, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["spectral-portrait", "legs", "4", "--points", points])
+    assert stopped.value.code == 2
+    assert f"2 at least, got {points}" in capsys.readouterr().err

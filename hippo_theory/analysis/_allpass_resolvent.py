@@ -35,6 +35,8 @@ _LOG10_2 = math.log10(2.0)
 _TABLE = 1 << 14
 # Reciprocals of what is not smaller stay finite.
 _TINY = 1e-290
+# Octaves between the largest and the least damped section that fit below the unit.
+_SPREAD = 800
 _STEPS = 100
 
 
@@ -50,7 +52,7 @@ class _Points(NamedTuple):
 
 
 class _Chain(NamedTuple):
-    """The sections a = alpha + i beta in units in which the largest is about one."""
+    """The sections a = alpha + i beta in units in which the largest is about one, unless the least damped is lost."""
 
     alpha: Real
     beta: Real
@@ -68,13 +70,16 @@ class _Chain(NamedTuple):
 @np.errstate(all="ignore")
 def log10_smallest_singular_values(a: Complex, shift: float, z: Complex) -> Real:
     """log10 of sigma_min(zI - A) for a chain with sections a (N,) and points z (P,), finite or infinite."""
-    unit = int(np.frexp(np.abs(a.real).max() + np.abs(a.imag).max())[1])
+    top = unit = int(np.frexp(np.abs(a.real).max() + np.abs(a.imag).max())[1])
+    lowest = int(np.frexp(a.real.min())[1])
+    if top - lowest > _SPREAD:
+        unit = (top + lowest) // 2  # the least damped section would underflow
     chain = _Chain(np.ldexp(a.real, -unit), np.ldexp(a.imag, -unit))
     finite = np.isfinite(z)
     x, y = (np.where(finite, part, 0.0) for part in (z.real, z.imag))
     log10 = np.empty(z.size)
     # Far out zI - A is z + shift times a unitary matrix to the last digit.
-    size = np.hypot(np.ldexp(x, -unit - 4) + math.ldexp(shift, -unit - 4), np.ldexp(y, -unit - 4))
+    size = np.hypot(np.ldexp(x, -top - 4) + math.ldexp(shift, -top - 4), np.ldexp(y, -top - 4))
     far = ~(size < 2.0**60 * a.size)
     log10[far] = np.log10(np.hypot(x[far] / 16 + shift / 16, y[far] / 16)) + 4 * _LOG10_2
     near = np.flatnonzero(~far)
@@ -125,8 +130,10 @@ def _deep(chain: _Chain, at: _Points) -> tuple[Real, Real, Array]:
         else:
             distance = np.hypot(gap, Y)
             np.minimum(nearest, distance.min(axis=0), out=nearest)
-            part, power = np.frexp(distance / np.hypot((at.p - alpha) + at.rest, Y))
-            part, power = part * part, 2 * power
+            part, power = np.frexp(distance)
+            other, lower = np.frexp(np.hypot((at.p - alpha) + at.rest, Y))
+            part, carry = np.frexp(part / other)
+            part, power = part * part, 2 * (power - lower + carry)
         significand, carry = np.frexp(significand * np.multiply.reduce(part, axis=0))
         exponent += power.sum(axis=0, dtype=np.int64) + carry
     if squares_fit:
@@ -141,7 +148,7 @@ def _deep(chain: _Chain, at: _Points) -> tuple[Real, Real, Array]:
 def _squares_fit(chain: _Chain, y: Real) -> bool:
     """Whether no square of a distance, unless it is zero, leaves the range of floats."""
     smallest = [np.abs(part[part != 0]).min(initial=1.0) for part in (chain.alpha, chain.beta, y)]
-    return bool(min(smallest) > 1e-60)
+    return bool(min(smallest) > 1e-60 and chain.alpha.max() < 1e60)
 
 
 def _slope(chain: _Chain, y: Real) -> Real:
@@ -202,23 +209,25 @@ def _outside(chain: _Chain, at: _Points) -> Real:
     for alpha, Y in chain.tables(at.y):
         np.minimum(high, np.hypot(np.sqrt(alpha) * np.sqrt(np.maximum(alpha + 2 * at.p, 0)), Y).min(axis=0), out=high)
     high *= 1 + 1e-6
-    h = np.minimum(_start(at, _slope(chain, at.y)), high)
+    h = np.fmin(_start(at, _slope(chain, at.y)), high)
     close = _rounding(chain)
-    low, index, found = np.zeros(h.size), np.arange(h.size), np.empty(h.size)
+    low, index, found, step = np.zeros(h.size), np.arange(h.size), np.empty(h.size), np.full(h.size, np.inf)
     for _ in range(_STEPS):
         sigma = np.hypot(at.p, h)
         f, slope = _phase_residual(chain, at, h, sigma)
         low, high = np.where(f < 0, h, low), np.where(f < 0, high, h)
         # h = 0 is a root too where p < 0: divide by it, and take the step in h^2, where that is smooth.
-        squared = np.sqrt(np.maximum(h * h - 2 * h * f / (slope - f / h), 0))
+        squared = h * np.sqrt(np.maximum(1 - 2 * f / (h * slope - f), 0))
         newton = np.where(at.p < 0, squared, h - f / slope)
-        new = _within(newton, low, high)
+        # Steps that do not shrink may return upon themselves: halve the interval instead.
+        new = _within(np.where(np.abs(newton - h) <= step / 2, newton, np.nan), low, high)
+        step = np.abs(new - h)
         done = ((new == newton) & (np.abs(new - h) <= close * sigma)) | (high - low <= 4 * _EPS * sigma)
         found[index[done]] = np.hypot(at.p, new)[done]
         left = ~done
         if not left.any():
             break
-        h, low, high, index, at = new[left], low[left], high[left], index[left], at.keep(left)
+        h, low, high, step, index, at = new[left], low[left], high[left], step[left], index[left], at.keep(left)
     else:
         found[index] = np.hypot(at.p, h)
     return np.log10(found)
@@ -244,7 +253,7 @@ def _start(at: _Points, slope: Real) -> Real:
     t = np.where(k > 0.5, np.sqrt(3 * (1 / k - 1)), np.pi / (2 * k) - 2 / np.pi)
     h = np.pi / (2 * slope)
     for _ in range(3):
-        h -= (h * slope + np.arctan2(h, P) - np.pi) / (slope + P / (P * P + h * h))
+        h -= (h * slope + np.arctan2(h, P) - np.pi) / (slope + 1 / (P + h * (h / P)))
     return np.where(at.p < 0, np.maximum(t, 1e-6) * P, h)
 
 

@@ -50,15 +50,15 @@ def smallest_singular_values(T: Array, z: Complex, tolerance: float, steps: int)
     ``tolerance`` is the absolute error of sigma_min that may be left; below it the relative error is a few
     eps sqrt(N). Also returned: where ``steps`` steps were enough. At an eigenvalue the value is -inf.
     """
-    log10, settled = np.full(z.size, -np.inf), np.ones(z.size, dtype=bool)
-    index = np.flatnonzero((z != np.diagonal(T)[:, None]).all(axis=0))
-    if not index.size:
-        return log10, settled
-    settled[index] = False
-    strict = np.triu(T, 1)
+    gap = z - np.diagonal(T)[:, None]
+    log10, settled = np.full(z.size, -np.inf), (gap == 0).any(axis=0)
     with np.errstate(all="ignore"):
-        inverse = 1 / (z[index] - np.diagonal(T)[:, None])
-        triangle = _Triangle(strict, np.ascontiguousarray(strict.conj().T), inverse)
+        inverse = 1 / gap
+        index = np.flatnonzero(np.isfinite(inverse).all(axis=0))  # not where a gap is subnormal
+        if not index.size:
+            return log10, settled
+        strict = np.triu(T, 1)
+        triangle = _Triangle(strict, np.ascontiguousarray(strict.conj().T), np.take(inverse, index, axis=1))
         for kept, value in _lanczos(triangle, tolerance, steps):
             log10[index[kept]], settled[index[kept]] = value, True
     return log10, settled

@@ -16,11 +16,13 @@ from ._allpass_resolvent import log10_smallest_singular_values
 from ._dense_resolvent import chain_in, triangular_form
 from ._enclosed_resolvent import exact_balls, log10_enclosed
 from .conditioning import fourier_poles
-from .field_of_values import square_matrix
+from .field_of_values import check_range, square_matrix
 
 __all__ = ["Road", "road_to"]
 
 _EPS = float(np.finfo(np.float64).eps)
+# Decades between the largest section of a chain and the least damped one: both have to be floats in one unit.
+_DECADES = 540
 
 
 class Road(NamedTuple):
@@ -52,21 +54,28 @@ def road_to(A: Any, digits: int | None, who: str) -> Road:
     if digits is not None:
         return _enclosed_road(A, digits, who)
     if isinstance(A, PoleChain):
-        return _chain_road(A.a, A.shift, -math.inf)
+        return _chain_road(A.a, A.shift, -math.inf, who)
     if isinstance(A, FouT):
         # Orthogonally similar to a chain with the same all-pass function; its poles are known to a few eps.
         poles = fourier_poles(A)
-        return _chain_road(-poles, 0.0, math.log10(4 * _EPS * math.sqrt(A.N) * float(np.linalg.norm(A.A, 2))))
+        return _chain_road(-poles, 0.0, math.log10(4 * _EPS * math.sqrt(A.N) * float(np.linalg.norm(A.A, 2))), who)
     matrix = square_matrix(A, who)[0]
     chain = chain_in(matrix)
     if chain is not None:
-        return _chain_road(*chain, -math.inf)
+        return _chain_road(*chain, -math.inf, who)
     form = triangular_form(matrix)
     block = max(64, (1 << 17) // len(matrix))
     return Road(form, form.eigenvalues, form.lowest_reliable, np.isrealobj(matrix), block)
 
 
-def _chain_road(a: Complex, shift: float, floor: float) -> Road:
+def _chain_road(a: Complex, shift: float, floor: float, who: str) -> Road:
+    check_range(np.append(a, shift), who)
+    largest, least = float(np.abs(a).max()), float(a.real.min())
+    if math.log10(largest) - math.log10(least) > _DECADES:
+        raise ParameterError(
+            f"{who}: a chain with sections of size {largest:.3g} and damping {least:.3g}; float64 can treat chains "
+            f"over {_DECADES} decades at most, ask for digits=."
+        )
     evaluate = partial(log10_smallest_singular_values, a, shift)
     return Road(evaluate, -(a + shift), lambda z, log10: floor, True, 1 << 12)
 

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Array, Complex, Immutable, Real
+from .._double import scaled
 from .._optional import require
 from .._precision import working_precision
 from ..errors import AccuracyWarning
 from ..operators import FouT, LegT, PoleChain
-from .field_of_values import square_matrix
+from .field_of_values import check_range, square_matrix
 
 __all__ = [
     "EigenvalueConditions",
@@ -115,6 +116,7 @@ def eigenvector_condition(A: Any) -> EigenvectorCondition:
     inf
     """
     if isinstance(A, PoleChain):
+        check_range(A.a, "eigenvector_condition")
         return _of_poles(-A.a)
     if isinstance(A, FouT):
         return _of_poles(fourier_poles(A))
@@ -176,6 +178,7 @@ def eigenvalue_conditions(A: Any) -> EigenvalueConditions:
     -46.0 46.24
     """
     if isinstance(A, PoleChain):
+        check_range(A.a, "eigenvalue_conditions")
         return EigenvalueConditions(-A.a - A.shift, _pole_conditions(-A.a))
     if isinstance(A, FouT):
         lam = fourier_poles(A)
@@ -190,7 +193,10 @@ def eigenvalue_conditions(A: Any) -> EigenvalueConditions:
         return EigenvalueConditions(np.array([p for p, _ in found]), np.array([c for _, c in found]))
     from scipy.linalg import eig
 
-    lam, left, right = eig(square_matrix(A, "eigenvalue_conditions")[0], left=True, right=True)
+    matrix = square_matrix(A, "eigenvalue_conditions")[0]
+    # In units of its largest entry: beyond 1e138 and below 1e-138 scipy's eig returns wrongly scaled eigenvalues.
+    unit = 2.0 ** max(int(np.frexp(np.abs(matrix).max())[1]), -1000)
+    lam, left, right = eig(matrix * (1 / unit), left=True, right=True)
     with np.errstate(divide="ignore"):
         log10 = np.maximum(-np.log10(np.abs(np.einsum("ij,ij->j", left.conj(), right))), 0.0)
     if log10.max() > 8:
@@ -200,7 +206,7 @@ def eigenvalue_conditions(A: Any) -> EigenvalueConditions:
             AccuracyWarning,
             stacklevel=2,
         )
-    return EigenvalueConditions(lam.astype(np.complex128), log10)
+    return EigenvalueConditions(lam.astype(np.complex128) * unit, log10)
 
 
 def _pole_conditions(lam: Complex) -> Real:
@@ -214,20 +220,24 @@ def _pole_conditions(lam: Complex) -> Real:
 
 def _of_poles(lam: Complex) -> EigenvectorCondition:
     """kappa for poles of a lossless system with the shift taken out, Re lam < 0."""
+    # Sums of subnormal parts would be rounded, and so would their moduli.
+    lam = scaled(lam, max(-int(np.frexp(np.abs(lam).max())[1]), 0))
     rho = -(lam[:, None].conj() + lam)
     size = np.sqrt(np.diagonal(rho).real)
-    gram = size[:, None] * size / rho
+    # Moduli and angles apart: numpy's quotients of complex numbers overflow where the divisor is subnormal.
+    gram = size[:, None] / np.abs(rho) * size * np.exp(-1j * np.angle(rho))
+    np.fill_diagonal(rho, 1.0)
     gaps = lam[:, None] - lam
     np.fill_diagonal(gaps, 1.0)
     if (gaps == 0).any():
         return EigenvectorCondition(math.inf, math.inf)
-    # Gram^{-1}_ij = b_i conj(b_j) / (rho_ji size_i size_j), b_i = prod_k rho_ki / prod_{k != i} (lam_k - lam_i).
+    # Gram^{-1}_ij = b_i conj(b_j) Gram_ji, b_i = prod_{k != i} rho_ki / (lam_k - lam_i).
     logarithms = (np.log(np.abs(rho)) - np.log(np.abs(gaps))).sum(axis=0)
     phases = np.exp(1j * (np.angle(rho) - np.angle(gaps)).sum(axis=0))
     top = float(logarithms.max())
     # What is e^-80 of the largest does not count, and its products would be slow subnormal numbers.
-    b = np.where(logarithms > top - 80, np.exp(logarithms - top), 0.0) * phases / size
-    inverse = b[:, None] * b.conj() / rho.T
+    b = np.where(logarithms > top - 80, np.exp(logarithms - top), 0.0) * phases
+    inverse = b[:, None] * b.conj() * gram.T
     return _condition((2 * top + _log_norm(gram) + _log_norm(inverse)) / 2)
 
 
@@ -271,7 +281,7 @@ def _legt_eigenvector(N: int, s: Any) -> tuple[Complex, Any, bool]:
 
 
 def _condition(logarithm: float) -> EigenvectorCondition:
-    log10 = logarithm / math.log(10)
+    log10 = max(logarithm, 0.0) / math.log(10)
     return EigenvectorCondition(10.0**log10 if log10 < 308 else math.inf, log10)
 
 

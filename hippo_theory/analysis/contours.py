@@ -14,6 +14,7 @@ from ..errors import AccuracyError, AccuracyWarning, ParameterError
 from ._islands import FLOATS, completed, signed_area
 from ._marching import Mesh, traced
 from ._roads import Road, road_to
+from .field_of_values import moderate_level
 
 __all__ = ["PseudospectralContour", "pseudospectral_contour"]
 
@@ -132,7 +133,8 @@ def pseudospectral_contour(
     Raises
     ------
     ParameterError, ShapeError
-        eps <= 0 or NaN, NaN in A, not a square matrix, an empty box.
+        eps outside of 1e-300 .. 1e140 or NaN, NaN in A, not a square matrix, an empty box, or one whose area is no
+        float.
     AccuracyError
         eps is below the floor of float64 for this matrix: its level curves would be noise.
 
@@ -161,7 +163,7 @@ def pseudospectral_contour(
     >>> print(ht.pseudospectral_contour(ht.LegS(6), 1e-3))
     eps = 0.001: 3 curves, 3 components, 585 points
     """
-    eps, tol = positive_real(eps, "eps", _WHO), positive_real(tol, "tol", _WHO)
+    eps, tol = moderate_level(eps, _WHO), positive_real(tol, "tol", _WHO)
     resolution = positive_integer(resolution, "resolution", _WHO)
     road = road_to(A, digits, _WHO)
     height = Height(road, eps, executor)
@@ -200,6 +202,8 @@ def _sides(box: Box) -> Box:
     left, right, low, high = (finite_real(v, "a side of the box", _WHO) for v in box)
     if not (left < right and low < high):
         raise ParameterError(f"{_WHO}: a box is (re_min, re_max, im_min, im_max), each pair increasing; got {box}.")
+    if max(-left, right, -low, high) > 1e140 or min(right - left, high - low) < 1e-140:
+        raise ParameterError(f"{_WHO}: the area of the box {box} leaves the float range; rescale A and eps.")
     return left, right, low, high
 
 

@@ -15,6 +15,8 @@ from ..operators import LegT, OnePort
 __all__ = [
     "NumericalAbscissa",
     "NumericalRange",
+    "check_range",
+    "moderate_level",
     "moderate_matrix",
     "numerical_abscissa",
     "numerical_radius",
@@ -326,6 +328,14 @@ def moderate_matrix(value: Any, who: str) -> tuple[Array, float | None]:
     return matrix, dt
 
 
+def moderate_level(eps: Any, who: str) -> float:
+    """``eps`` as a float > 0 whose square, or reciprocal, stays in the float range."""
+    level = positive_real(eps, "eps", who)
+    if not 1e-300 < level < 1e140:
+        raise ParameterError(f"{who}: eps must be between 1e-300 and 1e140, got {level:.3g}; rescale A and eps.")
+    return level
+
+
 def square_matrix(value: Any, who: str) -> tuple[Array, float | None]:
     """The state matrix of what was given, and the step it carries where it is discrete."""
     value = getattr(value, "system", value)
@@ -334,4 +344,15 @@ def square_matrix(value: Any, who: str) -> tuple[Array, float | None]:
     matrix = finite(getattr(value, "A", value), "A", who)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
         raise ShapeError(f"{who}: A must be a square matrix, got shape {matrix.shape}.")
+    check_range(matrix, who)
     return matrix, getattr(value, "dt", None)
+
+
+def check_range(values: Array, who: str) -> None:
+    """Refuse a matrix (N, N), or N poles, so large that sums and norms leave the float range."""
+    size = float(max(np.abs(values.real).max(), np.abs(values.imag).max()))
+    if size > 2.0**1021 / len(values):
+        raise ParameterError(
+            f"{who}: A has entries or poles of size {size:.3g}, and N times that must be at most 2^1021; divide A by "
+            "a power of two, and what has its unit too."
+        )

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Immutable, positive_real
+from .._arrays import Immutable
 from ..errors import AccuracyWarning, ParameterError
 from ..systems import Diagonal
 from ._level_sets import EPS, Circle, Landscape, Line, Point, wells
-from .field_of_values import moderate_matrix
+from .field_of_values import moderate_level, moderate_matrix
 
 __all__ = ["PseudospectralAbscissa", "PseudospectralRadius", "pseudospectral_abscissa", "pseudospectral_radius"]
 
@@ -92,7 +92,8 @@ def pseudospectral_abscissa(A: Any, eps: float) -> PseudospectralAbscissa:
     Raises
     ------
     ParameterError
-        eps <= 0 or NaN, NaN in A, or a system in discrete time (ask for ``ht.pseudospectral_radius``).
+        eps outside of 1e-300 .. 1e140 or NaN, NaN in A, or a system in discrete time (ask for
+        ``ht.pseudospectral_radius``).
     ShapeError
         Not a square matrix.
 
@@ -120,7 +121,7 @@ def pseudospectral_abscissa(A: Any, eps: float) -> PseudospectralAbscissa:
     (0.135782, 0.135782)
     """
     who = "pseudospectral_abscissa"
-    eps = positive_real(eps, "eps", who)
+    eps = moderate_level(eps, who)
     system = getattr(A, "system", A)
     if getattr(system, "dt", None) is not None:
         raise ParameterError(
@@ -162,7 +163,7 @@ def pseudospectral_radius(A: Any, eps: float) -> PseudospectralRadius:
     Raises
     ------
     ParameterError, ShapeError
-        eps <= 0 or NaN, NaN in A, not a square matrix.
+        eps outside of 1e-300 .. 1e140 or NaN, NaN in A, not a square matrix.
 
     Warns
     -----
@@ -188,7 +189,7 @@ def pseudospectral_radius(A: Any, eps: float) -> PseudospectralRadius:
     (1.50005, 1.50005)
     """
     who = "pseudospectral_radius"
-    eps = positive_real(eps, "eps", who)
+    eps = moderate_level(eps, who)
     system = getattr(A, "system", A)
     if isinstance(system, Diagonal):
         lam = complex(max(system.poles, key=lambda pole: (abs(pole), pole.imag)))

@@ -178,7 +178,7 @@ def demmel(N: int, top: float = 1e4) -> Real:
     """
     N, top = positive_integer(N, "N", "gallery.demmel"), positive_real(top, "top", "gallery.demmel")
     above = np.arange(N) - np.arange(N)[:, None]
-    return -np.triu(top ** (above / max(N - 1, 1)))
+    return np.asarray(-np.triu(top ** (np.maximum(above, 0) / max(N - 1, 1))))
 
 
 def wilkinson(N: int) -> Real:
@@ -274,6 +274,8 @@ def convection_diffusion(N: int, d: float = 40.0) -> Real:
     who = "gallery.convection_diffusion"
     N, d = positive_integer(N, "N", who), positive_real(d, "d", who)
     h = d / (N + 1)
+    if not 1e-150 < h < 1e150:
+        raise ParameterError(f"{who}: 1/h^2 leaves the float range, h = d/(N+1) = {h:.3g}; take another length d.")
     up, down = 1 / h**2 + 1 / (2 * h), 1 / h**2 - 1 / (2 * h)
     return up * np.eye(N, k=1) + down * np.eye(N, k=-1) - 2 / h**2 * np.eye(N)
 

@@ -23,6 +23,8 @@ from .regions import EigenvalueCount, FreeRegion, check_simple, count_inside, fr
 __all__ = ["SingularValueBounds", "enclose"]
 
 _WHO = "enclose"
+# Of what leaves room for sums and norms in the float range.
+_LARGEST = 1e300
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -105,7 +107,8 @@ def enclose(
         The budget was spent undecided, since sigma_min = eps nearly or exactly somewhere; or an enclosure was not
         reached, as on an irrational eigenvalue.
     ParameterError
-        NaN; eps <= 0; an empty box; a polygon with fewer than three vertices, or that touches itself.
+        NaN; no points; eps <= 0; A, eps or vertices beyond 1e300; an empty box; a polygon with fewer than three
+        vertices, or that touches itself.
     ShapeError, ParameterTypeError
         A is not a square matrix of numbers; a box not of four numbers; not exactly one of z, box and contour.
 
@@ -150,10 +153,14 @@ def enclose(
         if eps is not None:
             raise ParameterTypeError(f"{_WHO}: eps belongs to box= or contour=, not to points.")
         points = frequencies(z, _WHO)
+        if not points.size:
+            raise ParameterError(f"{_WHO}: z has no points (shape {points.shape}); give one at least.")
         return _bounds(_resolvent(A), points)
     if eps is None:
         raise ParameterTypeError(f"{_WHO}: a box or a contour needs eps=, the size of perturbations.")
     eps, max_cells = positive_real(eps, "eps", _WHO), positive_integer(max_cells, "max_cells", _WHO)
+    if eps > _LARGEST:
+        raise ParameterError(f"{_WHO}: eps = {eps:.3g} must be at most {_LARGEST:g}; rescale A, z and eps.")
     if box is not None:
         sides = _box(box)
         return free_box(_resolvent(A), sides, eps, max_cells)
@@ -176,8 +183,8 @@ def _resolvent(A: Any) -> ChainResolvent | DenseResolvent:
     matrix = finite(A, "A", _WHO)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.size == 0:
         raise ShapeError(f"{_WHO}: A must be a square matrix, got shape {matrix.shape}.")
-    if np.abs(matrix).max() > 1e300:
-        raise ParameterError(f"{_WHO}: entries beyond 1e300 are not supported; rescale A, z and eps.")
+    if max(np.abs(matrix.real).max(), np.abs(matrix.imag).max()) > _LARGEST:
+        raise ParameterError(f"{_WHO}: entries beyond {_LARGEST:g} are not supported; rescale A, z and eps.")
     return DenseResolvent(matrix)
 
 
@@ -214,5 +221,7 @@ def _contour(contour: Any) -> Complex:
         vertices = vertices[:-1]
     if vertices.size < 3:
         raise ParameterError(f"{_WHO}: a contour needs at least three vertices, got {vertices.size}.")
+    if max(np.abs(vertices.real).max(), np.abs(vertices.imag).max()) > _LARGEST:
+        raise ParameterError(f"{_WHO}: vertices beyond {_LARGEST:g} are not supported; rescale A, contour and eps.")
     check_simple(vertices, _WHO)
     return vertices

@@ -54,7 +54,7 @@ class System(Immutable, ABC):
         ndarray, complex128
             Shape s.shape for one output, (p,) + s.shape for p outputs (a scalar D is added to each), and
             (M,) + s.shape for the M stored states if C is None; where B is a matrix of H inputs, (H,) + s.shape,
-            (p, H) + s.shape and (M, H) + s.shape. ``inf`` at a pole.
+            (p, H) + s.shape and (M, H) + s.shape. ``inf`` at a pole, for the inputs that reach it.
         """
         points = frequencies(s, f"{type(self).__name__}.transfer")
         flat = points.ravel()
@@ -62,6 +62,8 @@ class System(Immutable, ABC):
         with np.errstate(all="ignore"):
             values = self._output_transfer(np.where(at_infinity, 1.0, flat))
         values = np.where(np.isfinite(values), values, complex(np.inf, 0.0))
+        # An input that drives nothing has no pole.
+        values = np.where(np.asarray(self.B.any(axis=0))[..., None], values, 0.0)
         values[..., at_infinity] = 0.0
         values = values + np.asarray(self.D)[..., None]
         return np.asarray(values.reshape(values.shape[:-1] + points.shape), dtype=np.complex128)

@@ -40,8 +40,8 @@ class Diagonal(System):
     ShapeError
         Shapes that do not fit.
     ParameterError
-        NaN or infinite entries; dt <= 0; a real mode of stored pairs that several inputs drive with complex
-        weights (its 2 Re(C x) would be two states).
+        NaN or infinite entries, or abs(lam); dt <= 0; a real mode of stored pairs that several inputs drive with
+        complex weights (its 2 Re(C x) would be two states).
 
     Examples
     --------
@@ -62,6 +62,9 @@ class Diagonal(System):
 
     def __post_init__(self) -> None:
         lam = vector(self.lam, "lam", "Diagonal")
+        with np.errstate(over="ignore"):
+            if not np.isfinite(np.abs(lam)).all():
+                raise ParameterError("Diagonal: abs(lam) exceeds the float range; rescale time.")
         self._validated(lam=lam, B=inputs(self.B, "Diagonal", lam.size))
         if not isinstance(self.conjugate_pairs, bool | np.bool_):
             raise ParameterTypeError(f"Diagonal: conjugate_pairs must be True or False, got {self.conjugate_pairs!r}.")
@@ -136,7 +139,7 @@ class Diagonal(System):
     def _output_transfer(self, s: Complex) -> Array:
         if self.C is None or not self.conjugate_pairs:
             return super()._output_transfer(s)
-        mirror = self.B.conj()[..., None] / (s - self._rows(self.lam.conj()))
+        mirror = _over(self.B.conj()[..., None], s - self._rows(self.lam.conj()))
         return np.asarray(super()._output_transfer(s) + np.tensordot(self.C.conj(), mirror, 1))
 
     def _output_kernel(self, X: Array) -> Array:
@@ -150,7 +153,7 @@ class Diagonal(System):
         return rows
 
     def _state_transfer(self, s: Complex) -> Array:
-        return np.asarray(self.B[..., None] / (s - self._rows(self.lam)))
+        return _over(self.B[..., None], s - self._rows(self.lam))
 
     def _state_kernel(self, t: Array) -> Array:
         return np.asarray(self._rows(np.exp(self.lam[:, None] * t)) * self.B[..., None])
@@ -163,3 +166,8 @@ class Diagonal(System):
         far = np.cumprod(np.hstack([ones, np.repeat(near[:, M:], M - 1, axis=1)]), axis=1)
         powers = (far[:, :, None] * near[:, None, :M]).reshape(self.lam.size, -1)
         return np.asarray(self._rows(powers[:, :length]) * self.B[..., None])
+
+
+def _over(drive: Array, gap: Array) -> Array:
+    """drive/gap, and 0 where nothing drives: no input reaches such a mode, not even at its pole."""
+    return np.asarray(np.where(drive == 0, 0.0, drive / gap))

@@ -144,3 +144,31 @@ def test_gram_matrices_of_chains_are_what_the_docstring_says():
     rho = -(lam[:, None].conj() + lam + 2 * CHAIN.shift)
     want = np.sqrt(np.outer(np.diag(rho).real, np.diag(rho).real)) / np.abs(rho)
     np.testing.assert_allclose(np.abs(V.conj().T @ V), want, atol=1e-12)
+
+
+@pytest.mark.parametrize("unit", [2.0**-1060, 2.0**-500, 2.0**500, 2.0**990])
+def test_chains_at_the_ends_of_the_float_range_have_the_kappa_of_the_middle(unit):
+    a = np.array([1, 2 + 1j, 2 - 1j, 5])
+    middle, end = (ht.eigenvector_condition(ht.TakenakaMalmquist(a * c)).log10 for c in (1.0, unit))
+    assert end == pytest.approx(middle, abs=16 * EPS * max(1.0, np.log(unit)))  # of a sum of logarithms
+    with pytest.raises(ParameterError, match=r"at most 2\^1021"):
+        ht.eigenvector_condition(ht.TakenakaMalmquist([8e307, 1]))
+
+
+def test_sections_far_apart_do_not_see_each_other():
+    """Gram matrices of blocks: {1, x} has the eigenvalues 1 +- 2 sqrt(x)/(1 + x), kappa^2 is their ratio."""
+    for a in ([1e200, 1e-200, 1], [1e160, 1], [1, 1e160]):
+        assert ht.eigenvector_condition(ht.TakenakaMalmquist(a)).value == pytest.approx(1.0, abs=8 * EPS)
+        assert ht.eigenvalue_conditions(ht.TakenakaMalmquist(a)).value == pytest.approx(1.0, abs=8 * EPS)
+    found = ht.eigenvector_condition(ht.TakenakaMalmquist([1e160, 3e160, 1e-160, 5e-160])).value
+    cosine = np.sqrt(3) / 2
+    assert found**2 == pytest.approx((1 + cosine) / (1 - cosine), rel=64 * EPS)
+
+
+@pytest.mark.parametrize("scale", [1e-318, 1e-200, 1e140, 1e200, 1e299])
+def test_eigenvalues_keep_their_scale_beyond_what_lapack_squares(scale):
+    A = np.array([[-1.0, 4, 0.5], [0.3, -2, 1], [0.1, 0, -1.5]])
+    found, one = ht.eigenvalue_conditions(scale * A), ht.eigenvalue_conditions(A)
+    lost = 64 * EPS + 5e-324 / scale * 8
+    np.testing.assert_allclose(np.sort(found.poles.real), np.sort(scale * one.poles.real), rtol=lost)
+    np.testing.assert_allclose(np.sort(found.log10), np.sort(one.log10), rtol=4 * lost)

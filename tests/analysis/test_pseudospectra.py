@@ -4,6 +4,7 @@ import math
 import pickle
 import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from fractions import Fraction
 from multiprocessing import get_context
 
 import flint
@@ -16,7 +17,14 @@ from hypothesis import strategies as st
 
 import hippo_theory as ht
 from hippo_theory.analysis import _dense_resolvent, _enclosed_resolvent, _inverse_lanczos
-from hippo_theory.errors import AccuracyError, AccuracyWarning, ParameterError, ParameterTypeError, ShapeError
+from hippo_theory.errors import (
+    AccuracyError,
+    AccuracyWarning,
+    HippoTheoryError,
+    ParameterError,
+    ParameterTypeError,
+    ShapeError,
+)
 from hippo_theory.plot import canvas
 
 EPS = np.finfo(float).eps
@@ -192,6 +200,53 @@ def test_left_of_the_line_the_smallest_value_passes_the_distance_of_the_line_whe
             assert (np.sign(excess) == np.sign(1 - factor)).all() or abs(factor - 1) < 1e-8
 
 
+@pytest.mark.parametrize("op", [ht.LagT(5), ht.TakenakaMalmquist([0.1 + 3j, 0.1 - 3j, 2.0])], ids=repr)
+def test_just_beyond_that_distance_the_difference_is_right_to_the_last_digit(op):
+    """Where sigma_min = P (1 - 1e-7) or so, the equation has a double root nearby, sigma = P."""
+    y = np.array([0.0, 0.5, 2.0, 2.9, 3.2, 10.0])
+    critical = 1 / (2 * op.a.real / (op.a.real**2 + (y[:, None] + op.a.imag) ** 2)).sum(axis=1)
+    for excess in (1e-6, 1e-7, 1e-8):
+        z = -op.shift - (1 + excess) * critical + 1j * y
+        found, proved = (ht.pseudospectrum(op, z, digits=d).log10_sigma for d in (None, 14))
+        assert np.abs(found - proved).max() * LN10 <= digits(proved)
+
+
+@pytest.mark.parametrize(
+    ("a", "shift", "z"), [(1.0, 0.1, -1.101), (1.0, 0.1, -1.10001), (3.0, 0.1, -3.0999), (1.0, 0.3, -1.30001)]
+)
+def test_next_to_a_single_pole_sigma_is_the_distance_in_rationals(a, shift, z):
+    """z + shift is no float, and what it lacks counts next to -a."""
+    exact = math.log10(abs(Fraction(z) + Fraction(shift) + Fraction(a)))
+    found = ht.pseudospectrum(ht.TakenakaMalmquist([a], shift), z).log10_sigma
+    assert abs(found - exact) * LN10 <= digits(exact)
+
+
+def test_far_out_the_distance_of_a_single_pole_is_told_from_that_of_the_origin():
+    """sigma_min(-x - A) = x - a, a/x = 6e-14 and less."""
+    x, a = 2.0**44 * np.array([0.25, 0.5, 1.0, 1.001, 2.0, 2.0**20, 2.0**60]), 0.999
+    exact = np.log10(x - a)
+    found = ht.pseudospectrum(ht.TakenakaMalmquist([a]), -x).log10_sigma
+    assert np.abs(found - exact).max() * LN10 <= 4e-14
+
+
+@pytest.mark.parametrize(
+    ("a", "z"),
+    [
+        ([0.2 + 2j, 0.2 - 2j, 2.0], 2.7 + 3.4j),
+        ([0.9, 0.03 + 1j, 0.03 - 1j], 1.3 + 0.8j),
+        ([0.1, 2 + 1j, 2 - 1j], 1.4 + 0.7j),
+        ([0.01, 0.9 + 0.6j, 0.9 - 0.6j], 2.4 + 1.7j),
+        ([0.04, 0.6 + 0.1j, 0.6 - 0.1j], 4.5 + 0.7j),
+        ([0.2 + 1j, 0.2 - 1j, 0.02 + 0.2j, 0.02 - 0.2j], 2.2 + 0.7j),
+        ([1 + 0.4j, 1 - 0.4j, 0.07, 0.002 + 20j, 0.002 - 20j], 3.9 + 0.5j),
+    ],
+)
+def test_newton_does_not_run_in_circles(a, z):
+    """Where the phase is nearly flat, steps that do not shrink return upon themselves, inside the bracket too."""
+    found, proved = (ht.pseudospectrum(ht.TakenakaMalmquist(a), z, digits=d).log10_sigma for d in (None, 14))
+    assert abs(found - proved) * LN10 <= digits(proved)
+
+
 def test_deep_values_are_a_product_over_the_poles():
     op, z = ht.LegS(64), np.array([-30.5, -40 + 3j, -20 - 10j])
     deep = np.log10(-2 * (z.real + op.shift)) - np.log10(np.abs(op.allpass(z)))
@@ -344,7 +399,7 @@ def test_a_box_is_a_grid_from_bottom_to_top_and_symmetric_to_the_last_bit():
     assert ht.pseudospectrum(ht.LegS(4), (0, 1, 0, 1)).z.shape == (100, 100)
 
 
-@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 1, 2)])
+@pytest.mark.parametrize("shape", [(), (3,), (2, 1, 2)])
 def test_points_of_any_shape_come_back_in_it(shape):
     found = ht.pseudospectrum(ht.LegS(3), np.full(shape, 1j))
     assert found.z.shape == found.log10_sigma.shape == shape
@@ -398,6 +453,15 @@ def test_the_result_does_not_depend_on_where_the_blocks_are_computed(A):
         ((ht.LegS(3), (0, np.inf, 0, 1)), ParameterError, "finite"),
         ((ht.LegS(3), (0, 1, 0, 1), 0), ParameterError, "at least 1"),
         ((ht.LegS(3), (0, 1, 0, 1), (3, 4, 5)), ShapeError, "pair"),
+        ((ht.LegS(3), (0, 1, 0, 1), [3]), ShapeError, "pair"),
+        ((ht.LegS(3), (0, 1, 0, 1), [3, 0]), ParameterError, "at least 1"),
+        ((ht.LegS(3), (0, 1, 0, 1), "34"), ParameterTypeError, "shape must be an integer"),
+        ((ht.LegS(3), (-1e308, 1e308, 0, 1)), ParameterError, "at most"),
+        ((ht.LegS(3), []), ParameterError, "no points"),
+        ((ht.LegS(3), np.ones((2, 0))), ParameterError, "no points"),
+        ((ht.TakenakaMalmquist([1e300, 1e-300]), [1.0]), ParameterError, "540 decades at most, ask for digits="),
+        ((ht.TakenakaMalmquist([8e307, 1.0]), [1.0]), ParameterError, r"at most 2\^1021"),
+        (([[1.0, 2.0**1023], [0.0, 1.0]], [1.0]), ParameterError, r"at most 2\^1021"),
     ],
 )
 def test_bad_input_is_refused_with_what_to_do(arguments, error, message):
@@ -508,3 +572,122 @@ def test_entries_that_underflow_beside_others_have_a_floor_and_a_warning(A, z):
 def test_a_matrix_whose_squares_leave_the_float_range_is_refused(function, scale):
     with pytest.raises(ParameterError, match="power of two"):
         function(scale * np.array([[-1, 100.0], [0, -2]]))
+
+
+@pytest.mark.parametrize(
+    ("box", "shape"),
+    [((-1, 1, 0, 2), [3, 4]), ((-1, 1, 0, 2), np.array([3, 4])), (tuple(np.array([-1, 1, 0, 2], np.float32)), (3, 4))],
+)
+def test_a_box_is_four_real_numbers_and_its_shape_any_pair(box, shape):
+    assert ht.pseudospectrum(ht.LegS(3), box, shape).z.shape == (3, 4)
+
+
+@pytest.mark.parametrize("kind", [complex, np.complex64, np.complex128])
+def test_four_complex_numbers_are_points_even_on_the_real_axis(kind):
+    assert ht.pseudospectrum(ht.LegS(3), tuple(kind(x) for x in (0, 1, 2, 3))).z.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("decades", [130, 160, 200, 300, 500])
+@pytest.mark.parametrize("shift", [0, 0.5])
+def test_chains_over_hundreds_of_decades_agree_with_balls(decades, shift):
+    """The least damped section beside the largest: no square of either has to be a float."""
+    low, high = 10.0 ** (-decades / 2), 10.0 ** (decades / 2)
+    op = ht.TakenakaMalmquist([high, low, low + 1j, low - 1j, 1.3 * low], shift=low * shift)
+    z = np.array([scale * c for scale in (low, 1, high) for c in (-0.8, -1.6 + 0.3j, 0.7, 3.3j, -0.2 + 2j)])
+    z = np.append(z, [-0.9 * low + 1j, -high + 1j * low, -1 + 1j * low, low + 1j * high])
+    found, proved = (ht.pseudospectrum(op, z, digits=d).log10_sigma for d in (None, 14))
+    assert np.abs(found - proved).max() * LN10 <= 2e-13
+
+
+HUGE, TINY = 1.7e308, 1e-320
+FULL = np.array([[-1.0, 4, 0.5], [0.3, -2, 1], [0.1, 0, -1.5]])
+ANALYSES = {
+    "pseudospectrum": lambda A: ht.pseudospectrum(A, [0.5, 1j, TINY]),
+    "box": lambda A: ht.pseudospectrum(A, (-1, 1, -1, 1), 3),
+    "digits": lambda A: ht.pseudospectrum(A, [0.5], digits=6),
+    "contour": lambda A: ht.pseudospectral_contour(A, 0.1, resolution=32),
+    "contour in a box": lambda A: ht.pseudospectral_contour(A, 0.1, (-1, 1, -1, 1), 32, digits=3),
+    "distance": lambda A: ht.pseudospectral_distance(A, [[1.0, 2.0], [0.0, 3.0]], 0.1, 32),
+    "abscissa": lambda A: ht.pseudospectral_abscissa(A, 0.1),
+    "radius": lambda A: ht.pseudospectral_radius(A, 0.1),
+    "growth": ht.transient_growth,
+    "growth at": lambda A: ht.transient_growth(A, at=[0.0, 1.0]),
+    "kreiss_constant": ht.kreiss_constant,
+    "distance_to_instability": ht.distance_to_instability,
+    "numerical_range": ht.numerical_range,
+    "numerical_abscissa": ht.numerical_abscissa,
+    "departure": ht.henrici_departure,
+    "eigenvalue_conditions": ht.eigenvalue_conditions,
+    "eigenvector_condition": ht.eigenvector_condition,
+    "portrait": lambda A: ht.spectral_portrait(A, shape=3),
+    "enclose": lambda A: ht.enclose(A, [0.5, 1j]),
+    "enclose box": lambda A: ht.enclose(A, box=(1, 2, -1, 1), eps=0.1, max_cells=300),
+    "enclose contour": lambda A: ht.enclose(A, contour=[1, 2, 2 + 1j], eps=0.1, max_cells=300),
+}
+MATRICES = {
+    "huge": np.full((3, 3), HUGE),
+    "huge triangle": [[-HUGE, HUGE], [0, -HUGE]],
+    "huge diagonal": np.diag([-HUGE, -HUGE / 2]),
+    "huge complex": [[-HUGE, 1j * HUGE], [HUGE, complex(HUGE, HUGE)]],
+    "one huge": [[-1, HUGE], [0.1, -1]],
+    "2^1023": [[-(2.0**1023), 1], [0, -1]],
+    "1e306": FULL * 1e306,
+    "1e-300": FULL * 1e-300,
+    "subnormal": FULL * TINY,
+    "subnormal triangle": np.triu(FULL * TINY),
+    "one subnormal": [[-1, TINY], [0.1, -1]],
+    "huge and subnormal": [[-TINY, 1e100], [1e-3, -HUGE]],
+    "graded chain": ht.TakenakaMalmquist([1e200, 1e-200, 1]),
+    "huge chain": ht.TakenakaMalmquist([8e307, 4e307]),
+    "subnormal chain": ht.TakenakaMalmquist([TINY, 3 * TINY]),
+    "huge modes": ht.Diagonal([-HUGE, -1 - 1j * HUGE], [1, 1]),
+    "huge step": ht.StateSpace([[0.5, HUGE], [0, 0.5]], [1, 1], dt=1.0),
+    "long double": np.array([[-1, np.longdouble(10) ** 400], [0, -3]]),
+    "NaN": [[math.nan, 1], [0, 1]],
+    "infinity": [[math.inf, 1], [0, -1]],
+    "2 x 3": np.ones((2, 3)),
+    "0 x 0": np.zeros((0, 0)),
+    "3-D": np.ones((2, 2, 2)),
+    "text": "LegS",
+    "nothing": None,
+    "objects": np.array([[None, "x"], [1, 2]], dtype=object),
+    "integers beyond floats": [[10**400, 1], [0, 1]],
+    "ragged": [[1, 2], [3]],
+    "Booleans": np.eye(2, dtype=bool),
+    "masked": np.ma.masked_array(np.eye(2), np.eye(2)),
+}
+
+
+@pytest.mark.filterwarnings("ignore::hippo_theory.errors.AccuracyWarning")
+@pytest.mark.parametrize("A", MATRICES.values(), ids=MATRICES)
+@pytest.mark.parametrize("analysis", ANALYSES.values(), ids=ANALYSES)
+def test_every_analysis_answers_in_numbers_or_refuses_in_words(analysis, A):
+    try:
+        found = analysis(A)
+    except HippoTheoryError:
+        return
+    assert "nan" not in f"{found!r}{vars(found)}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"z": []}, "no points"),
+        ({"box": (-1, 1, -1, 1), "eps": 1e308}, "eps = 1e\\+308 must be at most"),
+        ({"contour": [0, 1e308, 1e308j], "eps": 0.1}, "vertices beyond"),
+    ],
+)
+def test_an_enclosure_of_nothing_or_of_everything_is_refused(arguments, message):
+    for A in (ht.LegS(3), FULL):
+        with pytest.raises(ParameterError, match=message):
+            ht.enclose(A, **arguments)
+        for side in (1e300, 1e308):
+            assert ht.enclose(A, box=(side, 1.1 * side, -side, np.inf), eps=1.0).passed
+
+
+@pytest.mark.parametrize(
+    "arguments", [(1e308,), (1e-320,), (0.1, (-1e200, 1e200, -1, 1)), (0.1, (0, 5e-324, 0, 5e-324))]
+)
+def test_contours_without_an_area_in_floats_are_refused(arguments):
+    with pytest.raises(ParameterError, match="rescale A and eps"):
+        ht.pseudospectral_contour(FULL, *arguments)

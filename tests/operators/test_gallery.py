@@ -99,3 +99,17 @@ def test_random_triangles_are_ill_conditioned_like_two_to_the_size():
         medians.append(np.median(kappa) ** (1 / N))
     assert (np.abs(np.subtract(medians, 2)) <= [0.2, 0.12, 0.06]).all()
     assert np.array_equal(ht.gallery.random_triangular(5, 3), ht.gallery.random_triangular(5, 3))
+
+
+@pytest.mark.parametrize("d", [1e-320, 1e-200, 1e-150, 1e160, 1.7e308])
+def test_a_length_whose_square_is_no_float_is_refused(d):
+    with pytest.raises(ParameterError, match="float range"):
+        ht.gallery.convection_diffusion(3, d)
+    assert np.isfinite(ht.gallery.convection_diffusion(3, 1e-148)).all()
+
+
+@pytest.mark.parametrize("value", [5e-324, 1e-320, 1.7e308])
+def test_parameters_at_the_ends_of_the_float_range_give_finite_entries(value):
+    assert np.isfinite(ht.gallery.demmel(4, value)).all() and ht.gallery.demmel(4, value)[0, 3] == -value
+    assert np.isfinite(ht.gallery.jordan(4, value)).all()
+    assert np.isfinite(ht.gallery.kahan(4, min(value, 1.0))).all()

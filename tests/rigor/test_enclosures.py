@@ -6,6 +6,7 @@ entries in ``references``.
 
 import math
 import warnings
+from fractions import Fraction
 
 import flint
 import numpy as np
@@ -247,13 +248,99 @@ def test_singular_values_of_floats_are_bounded_for_every_matrix_within_the_slack
     assert (most - least <= 2 * slack + 1e-10).all()
 
 
+@pytest.mark.parametrize("slack", [0.0, 1e-12, 1e-3, 0.25])
+def test_the_slack_is_spent_by_a_neighbour(slack):
+    """diag(1, 1/2) -+ slack I: both ends of both bounds are attained, up to rounding."""
+    low, high, least, most = (
+        bound[0] for bound in extreme_singular_values(np.diag([1.0, 0.5])[None], np.array([slack]))
+    )
+    assert low <= 0.5 - slack and 0.5 + slack <= high and least <= 1 - slack and 1 + slack <= most
+    assert max(0.5 - slack - low, high - slack - 0.5, 1 - slack - least, most - slack - 1) < 1e-13
+
+
+def test_a_decomposition_is_judged_with_the_rounding_of_its_own_product(monkeypatch):
+    """U S V with sigma_min = 2^-121 or so is, in floats, the singular matrix [[1, c], [c, c^2]] to the last bit."""
+    c, t = 2.0**-30, 2.0**-120
+    U, S = np.array([[1.0, 0.0], [c, 1.0]]), np.array([1.0, t])
+    M = np.array([[1.0, c], [c, c * c]])
+    assert ((U * S) @ U.T == M).all()
+    monkeypatch.setattr(np.linalg, "svd", lambda _: (U[None], S[None], U.T[None]))
+    low, high, least, most = (bound[0] for bound in extreme_singular_values(M[None], np.zeros(1)))
+    assert low == 0 <= high and least <= 1 + c * c <= most
+
+
+def test_a_decomposition_is_judged_where_squares_underflow(monkeypatch):
+    """The zero matrix, with singular values said to be 1e-170."""
+    monkeypatch.setattr(np.linalg, "svd", lambda M: (np.eye(2)[None], np.full((1, 2), 1e-170), np.eye(2)[None]))
+    low, _, least, _ = extreme_singular_values(np.zeros((1, 2, 2)), np.zeros(1))
+    assert low[0] == 0 and least[0] == 0
+
+
+@pytest.mark.parametrize("part", [0.0, np.nan, np.inf, 3.0, 1e200])
+def test_a_decomposition_that_is_none_proves_nothing_false(monkeypatch, part):
+    monkeypatch.setattr(np.linalg, "svd", lambda M: (np.full((1, 2, 2), part), np.ones((1, 2)), np.eye(2)[None]))
+    with np.errstate(all="ignore"):
+        low, high, least, most = extreme_singular_values(np.diag([2.0, 0.5])[None], np.zeros(1))
+    assert low[0] == least[0] == 0 and high[0] >= 0.5 and most[0] >= 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_floats_that_are_decomposed_are_within_the_slack_of_the_exact_matrix(monkeypatch, seed):
+    """zI - A in rationals: on the diagonal the differences are rounded, elsewhere nothing is."""
+    given_away = []
+
+    def spy(M, slack):
+        given_away.append((M, slack))
+        return extreme_singular_values(M, slack)
+
+    rng = np.random.default_rng(seed)
+    A = rng.standard_normal((4, 4)) * 10 ** rng.uniform(-3, 3)
+    road, z = DenseResolvent(A), rng.standard_normal(3) * np.abs(A).max() * [1e-3, 1, 1e3]
+    monkeypatch.setattr(dense_resolvent, "extreme_singular_values", spy)
+    road._in_floats(z + 0j)
+    ((M, slack),) = given_away
+    rounded = 0
+    for k in range(3):
+        exact = [[Fraction(z[k] * (i == j)) - Fraction(A[i, j]) for j in range(4)] for i in range(4)]
+        unit = Fraction(A[0, 1]) / Fraction(-M[k, 0, 1].real)
+        defect = [[abs(exact[i][j] / unit - Fraction(M[k, i, j].real)) for j in range(4)] for i in range(4)]
+        assert all(defect[i][j] == 0 for i in range(4) for j in range(4) if i != j) and not M[k].imag.any()
+        assert max(defect[i][i] for i in range(4)) <= slack[k]
+        rounded += any(defect[i][i] for i in range(4))
+    assert rounded
+
+
+def test_an_inverse_with_few_digits_is_computed_again_with_more_bits():
+    """Integers of determinant 1: of the 38 digits of 128 bits about 7 are left, and sigma_min is promised to 9."""
+    h = 3 * 2**24
+    L, R = (
+        np.array([[1, 0, 0], [h + 1, 1, 0], [h - 3, h + 5, 1]]),
+        np.array([[1, h - 1, h + 7], [0, 1, h + 3], [0, 0, 1]]),
+    )
+    A = (L @ R).astype(float)
+    assert (L @ R).max() < 2**53
+    found, known = ht.enclose(A, 0), reference(floats_as_balls(A), 0j)
+    assert found.upper / found.lower < 1 + 1e-9
+    with flint.ctx.workprec(BITS):
+        assert arb(found.lower.item()) <= known <= arb(found.upper.item())
+
+
+def test_a_root_is_closed_in_from_below_where_the_far_end_has_no_sign():
+    """The search goes down from its guess until the sign changes: from there on the end above is not needed."""
+
+    def f(x):
+        return 0.3 - x if x < 1 else math.nan
+
+    low, high = chain_resolvent._closed(f, 0.5, 2.0)
+    assert f(low) > 0 >= f(high) and high - low < 1e-12
+
+
 def test_results_are_frozen_and_readable():
     found = ht.enclose(ht.LegS(4), [[1.0, 2.0]])
     assert found.lower.shape == (1, 2) and "2 points" in repr(found)
     assert "sigma_min <=" in repr(ht.enclose(ht.LegS(4), 1)) and "10^" in repr(ht.enclose(ht.LegS(1024), -500.25))
     with pytest.raises(ValueError, match="read-only"):
         found.lower[0] = 1
-    assert ht.enclose(ht.LegS(4), []).lower.shape == (0,)
 
 
 def test_a_state_space_is_its_matrix():

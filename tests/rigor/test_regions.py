@@ -176,6 +176,15 @@ def test_a_disc_that_reaches_a_resonance_is_not_free(towards):
         assert 0 <= found[0] <= 0.15
 
 
+@pytest.mark.parametrize("towards", [1, -1, 1j, -1j])
+def test_no_disc_reaches_the_level_around_a_single_pole(towards):
+    """One section: sigma_min is the distance of its pole, and from 5.5 away no more than 4.5 is free of eps = 1."""
+    operator = ht.TakenakaMalmquist([100.0])
+    for road in (ChainResolvent(operator), DenseResolvent(operator)):
+        for asked in (4.6, 5.0, 6.0):
+            assert 0 <= road.free_radii(np.array([-100 - 5.5 * towards]), np.array([asked]), 1.0)[0] <= 4.5
+
+
 # ------------------------------------------------------------------------------------------------ boxes in detail
 
 
@@ -191,6 +200,55 @@ def test_the_whole_plane_is_never_free_and_far_away_it_always_is():
     assert not ht.enclose(A, box=EVERYWHERE, eps=1e-3).passed
     assert ht.enclose(A, box=(-np.inf, -6, -np.inf, np.inf), eps=0.5).passed
     assert ht.enclose(A, box=(-1, 1, 7, np.inf), eps=0.5).passed
+
+
+def test_the_level_of_the_half_plane_is_told_from_the_one_a_hair_above_it():
+    """sigma_min > p = Re z + shift, by 3e-5 of it here: free at eps = p, and no longer just beyond sigma_min."""
+    operator = ht.LagT(10)
+    sigma = ht.enclose(operator, 10.0)
+    assert sigma.lower > 10 and sigma.upper < 10 * (1 + 1e-4)
+    for eps, free in ((10.0, True), (sigma.upper * (1 + 1e-9), False)):
+        assert ht.enclose(operator, box=(10, 10.1, -0.1, 0.1), eps=eps).passed is free
+
+
+def test_the_norm_of_a_chain_counts_what_lies_beside_its_blocks():
+    """sigma_min(-5 - A) is below .5, ten times as far out as any section is large: no bound may cut that off."""
+    operator = ht.LagT(20)
+    assert ChainResolvent(operator).norm >= np.linalg.norm(operator.A, 2) > 10
+    assert ht.enclose(operator, -5.0).upper < 0.5
+    assert not ht.enclose(operator, box=(-6, -4, -1, 1), eps=0.5).passed
+
+
+def test_rounded_centres_leave_no_gap_at_the_end_of_a_short_line():
+    """sigma_min = 1/4 < eps at the right end of a line of three floats; its middle is not one of them."""
+    operator, ulp = ht.TakenakaMalmquist([0.75]), 2.0**-52
+    found = ht.enclose(operator, box=(-1 - 3 * ulp, -1, 0, 0), eps=np.nextafter(0.25, 1))
+    assert not found.passed and found.counterexample == -1
+
+
+def test_a_sum_that_rounds_up_to_eps_is_not_the_distance_of_the_half_plane():
+    """sigma_min is Re z + 1/2 to thirty digits; Re z + 1/2 = eps in floats, and below eps in truth."""
+    x = 2.0**52 + 1
+    assert x + 0.5 == x + 1
+    assert not ht.enclose(ht.LegS(3), box=(x, x + 8, -1, 1), eps=x + 1).passed
+
+
+@pytest.mark.parametrize(
+    ("eigenvalues", "box"),
+    [
+        ([0, -20], (-5, 20, 0.5, 3)),
+        ([0, 20], (-20, 5, 0.5, 3)),
+        ([20j], (-2, 20, 20.5, 20.9)),
+        ([20j], (-20, 2, 20.5, 20.9)),
+        ([20], (20.5, 20.9, -2, 20)),
+        ([-20], (-20.9, -20.5, -20, 2)),
+    ],
+)
+def test_a_side_whose_middle_is_beyond_all_bounds_still_has_ends(eigenvalues, box):
+    """sigma_min of a normal matrix is the distance of its spectrum, 1/2 from one side, far from that side's middle."""
+    A = np.diag(np.array(eigenvalues, dtype=complex))
+    assert not ht.enclose(A, box=box, eps=1.0).passed
+    assert ht.enclose(A, box=box, eps=0.49).passed
 
 
 def test_a_level_that_is_touched_stays_undecided_and_says_so():

@@ -1,5 +1,7 @@
 """Three ways to write one system: transfer, kernel, poles and conversions agree with exact arithmetic."""
 
+from dataclasses import replace
+
 import flint
 import mpmath
 import numpy as np
@@ -226,6 +228,23 @@ def test_the_feedthrough_is_in_the_transfer_and_not_in_the_kernel(make):
     plain, direct = make(C=ONES), make(C=ONES, D=2 - 1j)
     np.testing.assert_allclose(direct.transfer(S), plain.transfer(S) + 2 - 1j, rtol=8 * ref.EPS)
     np.testing.assert_array_equal(direct.kernel([0.0, 1.0]), plain.kernel([0.0, 1.0]))
+
+
+def test_a_pole_that_an_input_does_not_reach_is_none_for_it():
+    B = np.array([[1.0, 0.0], [0.0, 1.0]])
+    diagonal = ht.Diagonal([-1.0, -2.0], B, C=[1.0, 1.0])
+    np.testing.assert_array_equal(diagonal.transfer([-1.0, -2.0]), [[np.inf, -1.0], [1.0, np.inf]])
+    dense = ht.StateSpace([[-1.0, 0.0], [1.0, -2.0]], [[1.0, 0.0], [0.0, 0.0]], C=[1.0, 1.0])
+    np.testing.assert_array_equal(dense.transfer([-1.0, -2.0]), [[np.inf, np.inf], [0.0, 0.0]])
+    for make in SYSTEMS.values():
+        assert not replace(make(), B=np.zeros(2)).transfer(make().poles).any()
+    pairs = ht.Diagonal([-1 + 1j], [[1.0, 0.0]], C=[1.0], conjugate_pairs=True).transfer([-1 + 1j, -1 - 1j])
+    np.testing.assert_array_equal(pairs, [[np.inf, np.inf], [0.0, 0.0]])
+
+
+def test_a_mode_whose_modulus_is_no_float_is_refused():
+    with pytest.raises(ht.ParameterError, match="float range"):
+        ht.Diagonal([1.7e308 * (1j - 1)], [1.0])
 
 
 def test_a_pole_gives_infinity():
