@@ -64,6 +64,10 @@ class Landscape:
         """How far sigma_min at z moves when A moves by eps of its norm, N times."""
         return self.N * EPS * (self.norm + abs(z))
 
+    def uncertainty(self, point: Point) -> float:
+        """Of sigma_min at a point: LAPACK's SVD neglects couplings below some 50 eps of the singular value, too."""
+        return self.rounding(point.z) + 64 * EPS * point.sigma
+
     def sigma(self, z: Array) -> Real:
         """sigma_min at points z, shape (S,)."""
         found = np.empty(len(z))
@@ -82,10 +86,10 @@ class Landscape:
         p, q = U.conj().T @ v, Vh @ u
         plus, minus = (p + q) / 2, (p - q) / 2
         apart = S - sigma
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             # An equal neighbour makes a kink, which no second derivative describes: it is left out.
             above = np.where(apart > 8 * self.rounding(z) / self.N, -1 / apart, 0.0)
-            below = np.where(S + sigma > 0, 1 / (S + sigma), 0.0)
+            below = np.where(S + sigma > 1e-300, 1 / (S + sigma), 0.0)
         xx = 2 * float(above @ np.abs(plus) ** 2 + below @ np.abs(minus) ** 2)
         yy = 2 * float(above @ np.abs(minus) ** 2 + below @ np.abs(plus) ** 2)
         cross = (plus.conj() * 1j * minus).real
@@ -121,6 +125,7 @@ class Line:
         return np.asarray(np.abs(t) if self.half else t)
 
     def cuts(self, land: Landscape, level: float) -> Real:
+        """Where on the line ``level`` may be a singular value of zI - A: t, rising, shape (K,), K <= 2N."""
         N, A = land.N, land.A
         if self.d == 1j and land.real and self.a.imag == 0:
             M = A - self.a.real * np.eye(N)
@@ -153,6 +158,7 @@ class Circle:
         return np.abs(t) if self.half else t
 
     def cuts(self, land: Landscape, level: float) -> Real:
+        """Angles where ``level`` may be a singular value: once round, rising, shape (K,), the first one twice."""
         from scipy.linalg import eigvals
 
         N, A = land.N, land.A

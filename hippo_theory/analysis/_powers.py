@@ -111,6 +111,7 @@ class _Search:
         self.growth.append(max(self.growth[-1], *bounds))
 
     def bound(self, a: Sample, b: Sample) -> float:
+        """A bound of the norm between neighbouring samples; where it is too high, after bisection at new ones."""
         h, ends = b.tau - a.tau, max(a.norm, b.norm)
         if self.powers.discrete and h == 1:
             return ends

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._arrays import Array, Immutable, Real, times
-from ..errors import AccuracyWarning, ParameterError, ShapeError, UnstableSystemError
+from .._double import scaled
+from ..errors import ParameterError, ShapeError, UnstableSystemError
 from ..operators import LegT, OnePort, Operator
 from ..systems import Diagonal
 from ._contractions import eigenvector_bound, norm_at_most_one, spectral_norm
-from ._powers import Found, check_horizon, largest, proved, until_halved
+from ._doubts import tell_doubts
+from ._powers import check_horizon, largest, proved, until_halved
 from ._semigroup import Powers
 from .field_of_values import numerical_abscissa, square_matrix
 
@@ -235,7 +236,7 @@ def _continuous(A: Array, operator: OnePort | LegT | None, at: ArrayLike | None)
         found = proved(until_halved(powers) if t is None else extra)
     else:
         found = largest(powers, lambda tau: f"t = {unit * tau:.3g}", extra, rate <= _tolerance(Z))
-    _warn(found)
+    tell_doubts(found, _WHO, "the largest norm", "time scales", stacklevel=3)
     if t is not None:
         check_horizon(powers, extra[-1].tau, f"t = {t[-1]:.3g}")
     curve = (unit * found.tau, found.norm) if t is None else (t, np.array([s.norm for s in extra]))
@@ -254,7 +255,7 @@ def _discrete(A: Array, dt: float, at: ArrayLike | None) -> DiscreteGrowth:
         found = proved(until_halved(powers) if k is None else extra)
     else:
         found = largest(powers, lambda tau: f"step {tau:.0f}", extra, norm <= 1 + _tolerance(A))
-    _warn(found)
+    tell_doubts(found, _WHO, "the largest norm", "time scales", stacklevel=3)
     if k is not None:
         check_horizon(powers, float(k[-1]), f"step {k[-1]}")
     curve = (found.tau.astype(np.int64), found.norm) if k is None else (k, np.array([s.norm for s in extra]))
@@ -290,7 +291,8 @@ def _of_diagonal(system: Diagonal, at: ArrayLike | None) -> ContinuousGrowth | D
 def _unit(A: Array) -> float:
     """A power of two, so that products with it are exact, that brings the norm of A between 1/2 and 1."""
     top = float(np.abs(A).max()) or 1.0
-    exponent = math.frexp(top)[1] + math.frexp(spectral_norm(A / top))[1]
+    exponent = math.frexp(top)[1]
+    exponent += math.frexp(spectral_norm(scaled(A, -exponent)))[1]
     if exponent < -960:
         raise ParameterError(
             f"{_WHO}: a matrix with entries up to {top:.3g} may take times beyond the float range; measure time in "
@@ -328,20 +330,3 @@ def _steps(at: ArrayLike | None) -> Array | None:
     if not (k == np.rint(k)).all() or k[-1] >= 2.0**53:
         raise ParameterError(f"{_WHO}: the system is discrete, at must be whole numbers of steps below 2^53.")
     return k.astype(np.int64)
-
-
-def _warn(found: Found) -> None:
-    if found.error > 1e-8 * found.value:
-        warnings.warn(
-            f"{_WHO}: about {found.error / found.value:.0e} of the largest norm {found.value:.4g} is uncertain: "
-            "relative changes eps of the matrix move it that far.",
-            AccuracyWarning,
-            stacklevel=4,
-        )
-    if found.upper > 1.01 * found.value:
-        warnings.warn(
-            f"{_WHO}: the largest norm lies between {found.value:.4g}, which was seen, and {found.upper:.4g}; the time "
-            "scales lie too far apart for a closer search.",
-            AccuracyWarning,
-            stacklevel=4,
-        )

@@ -136,7 +136,7 @@ def pseudospectral_abscissa(A: Any, eps: float) -> PseudospectralAbscissa:
     point = _outermost(
         land, eps, pole.real, abs(pole.imag) if land.real else pole.imag, _vertical(land), lambda y: Line(1j * y, 1.0)
     )
-    error = land.rounding(point.z) / abs(point.gradient.real or EPS)
+    error = land.uncertainty(point) / abs(point.gradient.real or EPS)
     _warn(who, error, point, eps)
     return PseudospectralAbscissa(point.z.real, point.z, eps, error)
 
@@ -200,7 +200,7 @@ def pseudospectral_radius(A: Any, eps: float) -> PseudospectralRadius:
     angle = math.atan2(abs(pole.imag) if land.real else pole.imag, pole.real)
     point = _outermost(land, eps, abs(pole), angle, lambda r: Circle(r, land.real), _spoke)
     slope = (point.gradient.conjugate() * point.z).real / abs(point.z)
-    error = land.rounding(point.z) / abs(slope or EPS)
+    error = land.uncertainty(point) / abs(slope or EPS)
     _warn(who, error, point, eps)
     return PseudospectralRadius(abs(point.z), point.z, eps, error)
 

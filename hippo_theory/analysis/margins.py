@@ -104,7 +104,7 @@ def distance_to_instability(A: Any) -> InstabilityDistance:
         return _of_diagonal(system, who)
     matrix, dt = moderate_matrix(system, who)
     land, t, point = boundary_point(matrix, dt, who)
-    error = land.rounding(point.z)
+    error = land.uncertainty(point)
     if error > 1e-8 * point.sigma:
         warnings.warn(
             f"{who}: {point.sigma:.2e} is uncertain by {error:.0e}, the rounding of the matrix.",

@@ -119,7 +119,7 @@ def spectral_portrait(
     Notes
     -----
     Each number has a function of its own, which says how it is found and how far it can be trusted; digits
-    that are lost are told in the remark. Cost: that of the slowest, ``ht.kreiss_constant``, 3 s at N = 100.
+    that are lost are told in the remark. Cost: that of the slowest, ``ht.kreiss_constant``, up to 1 s at N = 100.
 
     References
     ----------

@@ -133,6 +133,7 @@ def growing_set(x: Any, y: Any, log10_sigma: Any, levels: Any, eigenvalues: tupl
     figure.set_dpi(72)
 
     def draw(frame: int) -> list[Any]:
+        """The set at level number ``frame`` on cleared axes, which are returned as the list of what has changed."""
         with house_style():
             ax.clear()
             level = float(levels[frame])

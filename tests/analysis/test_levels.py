@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq, minimize_scalar
 
 import hippo_theory as ht
-from hippo_theory.analysis._level_sets import Landscape
+from hippo_theory.analysis._level_sets import Circle, Landscape, Line
 from hippo_theory.errors import AccuracyWarning, ParameterError, ParameterTypeError, ShapeError
 
 EPS = np.finfo(float).eps
@@ -62,7 +62,8 @@ def brute(A, eps, point, sides, lengths):
     return best
 
 
-def agree_with_brute_force(seed):
+@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(8, 60))])
+def test_abscissa_and_radius_agree_with_brute_force(seed):
     A = random_matrix(seed)
     eps = 10 ** np.random.default_rng(seed + 10**6).uniform(-1.5, 0.5)
     R = np.linalg.norm(A, 2) + 1.01 * eps
@@ -76,17 +77,6 @@ def agree_with_brute_force(seed):
     assert x.value == x.z.real and r.value == abs(r.z)
     assert brute(A, eps, lambda y, t: t + 1j * y, sides, lengths) == pytest.approx(x.value, abs=1e-8 * R)
     assert brute(A, eps, lambda a, t: t * np.exp(1j * a), angles, radii) == pytest.approx(r.value, abs=1e-8 * R)
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_abscissa_and_radius_agree_with_brute_force(seed):
-    agree_with_brute_force(seed)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(8, 60))
-def test_abscissa_and_radius_agree_with_brute_force_in_a_sweep(seed):
-    agree_with_brute_force(seed)
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -160,6 +150,36 @@ def test_a_small_perturbation_of_legs_stays_stable(eps):
     found = ht.pseudospectral_abscissa(ht.LegS(32), eps)
     assert -1 < found.value <= -0.5 + eps
     assert found.value == pytest.approx(ht.pseudospectral_abscissa(ht.LegS(32).A, eps).value, rel=1e-15)
+
+
+@pytest.mark.parametrize("eps", [0.05, 0.06])
+def test_a_part_across_the_real_axis_that_holds_no_rightmost_or_outermost_pole_is_found(eps):
+    """The poles of a rotation reach less far than a defective pair, whose disc has the radius sqrt(eps (eps + 1))."""
+    turn = np.array([[0.0, 1.0], [-1.0, 0.0]])
+    for side in (1, -1):
+        A = np.zeros((4, 4))
+        A[:2, :2], A[2:, 2:] = 0.4 * turn, side * np.array([[0.3, 1.0], [0.0, 0.3]])
+        found = ht.pseudospectral_radius(A, eps)
+        assert found.value == pytest.approx(0.3 + math.sqrt(eps * (eps + 1)), rel=1e-12)
+        assert np.sign(found.z.real) == side
+    A[:2, :2], A[2:, 2:] = turn - 0.09 * np.eye(2), [[-0.22, 1.0], [0.0, -0.22]]
+    found = ht.pseudospectral_abscissa(A, eps)
+    assert found.value == pytest.approx(-0.22 + math.sqrt(eps * (eps + 1)), rel=1e-11)
+
+
+STEEP = np.triu(np.random.default_rng(0).standard_normal((40, 40)))
+CROSSED = [(ht.gallery.grcar(20), Line(1.0, 1j)), (ht.gallery.jordan(40), Line(0.5, 1j)), (STEEP, Circle(1.6))]
+
+
+@pytest.mark.parametrize(("A", "path"), CROSSED, ids=["grcar", "jordan", "triangular"])
+def test_every_crossing_of_a_small_level_is_proposed_as_a_cut(A, path):
+    """Where sigma_min rises slowly, the eigenvalues that tell of it are off the axis by more than rounding."""
+    land, t = Landscape(A), np.linspace(-3.0, 3.0, 2001) + 1e-4
+    sigma = land.sigma(path.points(t))
+    level = 2 * float(sigma.min())
+    left = t[:-1][(sigma[:-1] < level) != (sigma[1:] < level)]
+    cuts = path.cuts(land, level)
+    assert left.size and all(np.any((cuts > a - 1e-3) & (cuts < a + 4e-3)) for a in left)
 
 
 # -------------------------------------------------------------------------------------------- published values
@@ -275,3 +295,11 @@ def test_results_are_values():
     again = pickle.loads(pickle.dumps(found))
     assert (again.value, again.z, again.eps) == (found.value, found.z, 0.1) and copy.deepcopy(found) is found
     assert repr(found).startswith("pseudospectral abscissa -0.") and "eps = 0.1" in repr(found)
+
+
+@pytest.mark.parametrize("find", [ht.pseudospectral_abscissa, ht.pseudospectral_radius])
+@pytest.mark.parametrize("eps", [5e-324, 1e-320, 1e200, 1.7e308])
+def test_levels_whose_reciprocal_or_square_leaves_the_float_range_are_refused(find, eps):
+    for A in (np.zeros((2, 2)), random_matrix(3), ht.Diagonal([-1.0], [1.0])):
+        with pytest.raises(ParameterError, match="between 1e-300 and 1e140"):
+            find(A, eps)
