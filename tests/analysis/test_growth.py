@@ -15,7 +15,7 @@ from scipy.linalg import expm
 
 import hippo_theory as ht
 from hippo_theory.analysis import _contractions, _powers, _semigroup
-from hippo_theory.analysis.growth import _warn
+from hippo_theory.analysis._doubts import tell_doubts
 from hippo_theory.errors import AccuracyError, AccuracyWarning, ParameterError, ShapeError, UnstableSystemError
 from hippo_theory.plot import canvas
 
@@ -574,7 +574,7 @@ def test_an_upper_bound_more_than_one_percent_above_is_announced(upper, says):
     found = _powers.Found(np.zeros(1), np.ones(1), 0.0, 2.0, 2 * upper, 0.0)
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
-        _warn(found)
+        tell_doubts(found, "transient_growth", "the largest norm", "scales", stacklevel=1)
     assert bool(heard) == says
 
 
