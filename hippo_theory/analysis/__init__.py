@@ -6,7 +6,9 @@ from .contours import PseudospectralContour, pseudospectral_contour
 from .departure import HenriciDeparture, henrici_departure
 from .distances import PseudospectralDistance, pseudospectral_distance
 from .field_of_values import NumericalAbscissa, NumericalRange, numerical_abscissa, numerical_range
+from .gramians import Gramian, controllability_gramian, observability_gramian
 from .growth import ContinuousGrowth, DiscreteGrowth, transient_growth
+from .hankel import HankelValues, eps_rank, hankel_singular_values
 from .kreiss import KreissConstant, kreiss_constant
 from .levels import (
     PseudospectralAbscissa,
@@ -15,7 +17,9 @@ from .levels import (
     pseudospectral_radius,
 )
 from .margins import InstabilityDistance, distance_to_instability
+from .markov import markov_parameters, realize
 from .modes import Aliasing, ModeMemory, aliasing, memory
+from .norms import HInfinityNorm, SystemNorm, h2_norm, hankel_norm, hinf_norm, l1_norm
 from .online import Memory, remember
 from .portrait import SpectralPortrait, spectral_portrait
 from .resolvent import Pseudospectrum, pseudospectrum
@@ -29,6 +33,9 @@ __all__ = [
     "DiscreteGrowth",
     "EigenvalueConditions",
     "EigenvectorCondition",
+    "Gramian",
+    "HInfinityNorm",
+    "HankelValues",
     "HenriciDeparture",
     "InstabilityDistance",
     "KreissConstant",
@@ -43,25 +50,36 @@ __all__ = [
     "Pseudospectrum",
     "ReadOut",
     "SpectralPortrait",
+    "SystemNorm",
     "Timescale",
     "WhiteNoise",
     "aliasing",
     "approximation_study",
+    "controllability_gramian",
     "delay_task",
     "distance_to_instability",
     "eigenvalue_conditions",
     "eigenvector_condition",
+    "eps_rank",
+    "h2_norm",
+    "hankel_norm",
+    "hankel_singular_values",
     "henrici_departure",
+    "hinf_norm",
     "kreiss_constant",
+    "l1_norm",
+    "markov_parameters",
     "matched_step",
     "memory",
     "numerical_abscissa",
     "numerical_range",
+    "observability_gramian",
     "pseudospectral_abscissa",
     "pseudospectral_contour",
     "pseudospectral_distance",
     "pseudospectral_radius",
     "pseudospectrum",
+    "realize",
     "reconstruction_task",
     "remember",
     "spectral_portrait",

@@ -5,6 +5,7 @@ from .deviations import deviations
 from .dfout import dfout
 from .dss import dss
 from .findings import Finding
+from .hope import Hope, hope
 from .lru import lru
 from .mamba import mamba
 from .recipes import remake
@@ -16,11 +17,13 @@ from .s5 import s5
 __all__ = [
     "S4D_KINDS",
     "Finding",
+    "Hope",
     "Initialization",
     "Report",
     "deviations",
     "dfout",
     "dss",
+    "hope",
     "lru",
     "mamba",
     "remake",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .._arrays import known_name
 from ._figure import Figure, FigureResult
 from .growth import FIGURES as GROWTH
+from .hope import FIGURES as HOPE
 from .httyh import FIGURES as HTTYH
 from .lossless import FIGURES as LOSSLESS
 from .ptd import FIGURES as PTD
@@ -12,7 +13,7 @@ from .s4d import FIGURES as S4D
 
 __all__ = ["FIGURES", "figure"]
 
-FIGURES: dict[str, Figure] = {f.id: f for f in (*HTTYH, *S4D, *LOSSLESS, *GROWTH, *PTD)}
+FIGURES: dict[str, Figure] = {f.id: f for f in (*HTTYH, *S4D, *LOSSLESS, *GROWTH, *PTD, *HOPE)}
 
 
 def figure(id: str, quick: bool = False) -> FigureResult:

@@ -7,24 +7,30 @@ bytes. No pyplot: no windows, no global list of figures.
 from .boundaries import boundary
 from .errors import errors, profiles
 from .growth import growth
+from .hope import bands, falling_values, histogram, intervals, weighted_poles
 from .kernels import impulse_weights, kernel_deviation, kernels
 from .memory import basis, past, states
 from .pseudospectra import growing_set, level_curves, outlines
+from .singular_values import singular_values
 from .spectra import imaginary_parts, nodes, phase_roots, ranges, relative_errors, unit_disc
 from .style import PALETTE, canvas, house_style, render
 from .transfer import last_spike, magnitudes
 
 __all__ = [
     "PALETTE",
+    "bands",
     "basis",
     "boundary",
     "canvas",
     "errors",
+    "falling_values",
     "growing_set",
     "growth",
+    "histogram",
     "house_style",
     "imaginary_parts",
     "impulse_weights",
+    "intervals",
     "kernel_deviation",
     "kernels",
     "last_spike",
@@ -38,6 +44,8 @@ __all__ = [
     "ranges",
     "relative_errors",
     "render",
+    "singular_values",
     "states",
     "unit_disc",
+    "weighted_poles",
 ]

@@ -3,6 +3,7 @@
 from .certificate import Certificate, Check, fingerprint
 from .certify import certify, certify_stored, check_form, claimed_operator, stored_tensors
 from .enclosures import SingularValueBounds, enclose
+from .hankel_values import HankelValueBounds, enclose_hankel_singular_values
 from .regions import EigenvalueCount, FreeRegion
 from .storage import DTYPES, from_storage, to_storage
 
@@ -12,12 +13,14 @@ __all__ = [
     "Check",
     "EigenvalueCount",
     "FreeRegion",
+    "HankelValueBounds",
     "SingularValueBounds",
     "certify",
     "certify_stored",
     "check_form",
     "claimed_operator",
     "enclose",
+    "enclose_hankel_singular_values",
     "fingerprint",
     "from_storage",
     "stored_tensors",
