@@ -47,6 +47,7 @@ _HOMES = {
         "WhiteNoise",
         "aliasing",
         "approximation_study",
+        "balanced_truncation",
         "delay_task",
         "distance_to_instability",
         "eigenvalue_conditions",

@@ -22,6 +22,7 @@ from .modes import Aliasing, ModeMemory, aliasing, memory
 from .norms import HInfinityNorm, SystemNorm, h2_norm, hankel_norm, hinf_norm, l1_norm
 from .online import Memory, remember
 from .portrait import SpectralPortrait, spectral_portrait
+from .reduction import BalancedTruncation, balanced_truncation
 from .resolvent import Pseudospectrum, pseudospectrum
 from .scales import Timescale, matched_step, timescale
 from .tasks import ReadOut, WhiteNoise, delay_task, reconstruction_task
@@ -29,6 +30,7 @@ from .tasks import ReadOut, WhiteNoise, delay_task, reconstruction_task
 __all__ = [
     "Aliasing",
     "ApproximationStudy",
+    "BalancedTruncation",
     "ContinuousGrowth",
     "DiscreteGrowth",
     "EigenvalueConditions",
@@ -55,6 +57,7 @@ __all__ = [
     "WhiteNoise",
     "aliasing",
     "approximation_study",
+    "balanced_truncation",
     "controllability_gramian",
     "delay_task",
     "distance_to_instability",
