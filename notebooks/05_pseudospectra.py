@@ -39,7 +39,7 @@ portrait.plot()
 portrait
 
 # %% [markdown]
-# A perturbation of $10^{-10}$ moves eigenvalues by dozens of units, and yet all curves stay to the left of
+# A perturbation of $10^{-10}$ can move eigenvalues by 14 units, and yet all curves stay to the left of
 # $\mathrm{Re}\,z = -\tfrac12 + \varepsilon$: LegS is as non-normal as matrices get, and never grows.
 #
 # The same picture by singular values in float64 stops at rounding, and says so:

@@ -24,13 +24,19 @@ class HankelValues(Immutable):
     Attributes
     ----------
     values : ndarray, shape (N,)
-        Falling, the tiny ones included.
+        Falling, the tiny ones included; ``np.asarray`` of the object is this array.
     error : float
         An estimate of the largest absolute error of a value: those below it are noise.
     """
 
     values: Real
     error: float
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.values, dtype=dtype) if copy else np.asarray(self.values, dtype=dtype)
 
     def __repr__(self) -> str:
         first = float(self.values[0])

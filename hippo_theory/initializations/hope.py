@@ -275,7 +275,7 @@ class Hope(Immutable):
             distances=(
                 Finding("window", self.window, "steps (n/dt): the longest delay of any frequency, if dt <= 1"),
                 Finding("feedthrough", abs(self.feedthrough), "modulus of the response at the instant of an impulse"),
-                Finding("rank", rank, "fraction of the Hankel singular values above .01 of the largest"),
+                Finding("rank", rank, "share of the n Hankel singular values above .01 of the largest"),
             ),
             deviations=(
                 Finding("idle Im h", imaginary, "share of |h|^2 that has no effect on the real output of a real input"),

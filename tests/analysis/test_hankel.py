@@ -180,6 +180,7 @@ def test_a_threshold_lies_between_0_and_1(eps):
 def test_results_print_and_draw():
     found = ht.hankel_singular_values(legs_with_random_output(16)[2])
     assert str(found).startswith("16 Hankel singular values, the largest 0.753")
+    assert np.asarray(found) is found.values and len(found) == 16
     (ax,) = found.plot().axes
     assert ax.get_yscale() == "log" and len(ax.lines[0].get_xdata()) == 16
     assert str(ht.controllability_gramian(ht.LegS(3))).startswith("Gramian of 3 states, norm 0.887")
