@@ -198,7 +198,10 @@ def _balance(A: Array, B: Array, C: Array) -> Real:
     s = np.zeros(N + 1)
     for _ in range(_SWEEPS):
         row, column = (sizes + s).max(axis=1) - s, (sizes - s[:, None]).max(axis=0) + s
-        gap = np.where(np.isfinite(row) & np.isfinite(column), row - np.where(np.isfinite(column), column, 0.0), 0.0)
+        with np.errstate(invalid="ignore"):
+            gap = row - column
+        # A state that nothing drives, or nothing reads, has no scale of its own.
+        gap[~np.isfinite(gap)] = 0.0
         if np.abs(gap).max() <= _BALANCED:
             break
         s += gap / 4

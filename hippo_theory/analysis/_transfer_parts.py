@@ -112,6 +112,7 @@ class _Modes(Part):
         return x, 8 * EPS * np.abs(x)
 
     def matrices(self) -> tuple[Array, Array, Array, Array]:
+        """A, B, C, D as for every part; of stored pairs with outputs in real coordinates."""
         stored = self.stored
         if not (self.real and stored.conjugate_pairs):
             return super().matrices()

@@ -74,7 +74,7 @@ def controllability_gramian(system: Any) -> Gramian:
     Notes
     -----
     A factor is found directly, column by column, so that no small singular value drowns in the rounding of a large
-    one. Cost O(N^3): 20 ms for a triangular matrix with N = 256, .5 s for a full one.
+    one. Cost O(N^3): 40 ms for a triangular matrix with N = 256, .3 s for a full one.
 
     References
     ----------

@@ -49,8 +49,8 @@ class HankelValues(Immutable):
         with plot.house_style():
             figure, [[ax]] = plot.canvas(1, 1, width=4.6, height=3.0) if ax is None else (ax.figure, [[ax]])
             first = float(self.values[0]) or 1.0
-            plot.singular_values(ax, {"": self.values / first}, self.error / first)
-            ax.set_title(f"Hankel singular values, $\\sigma_0$ = {first:.4g}")
+            plot.falling_values(ax, {"": self.values / first}, level=self.error / first)
+            ax.set_title(f"Hankel singular values, $\\sigma_1$ = {first:.4g}")
         return figure
 
 
@@ -70,7 +70,7 @@ def hankel_singular_values(system: Any) -> HankelValues:
     -------
     HankelValues
         ``.values`` (N,), ``.error``, ``.plot()``. The error is a few eps sigma_0 for lossless operators (LegS with
-        random C against proved values: 3e-16, 1.4e-15 and 4.6e-15 times sigma_0 for N = 16, 64 and 256, the leading
+        random C against proved values: 6e-16, 1.4e-15 and 4.8e-15 times sigma_0 for N = 16, 64 and 256, the leading
         values to 3e-14 relative), otherwise what changes eps of the entries do; ``.error`` says so.
 
     Raises
@@ -91,8 +91,8 @@ def hankel_singular_values(system: Any) -> HankelValues:
     -----
     The singular values of Y^* X with factors P = X X^*, Q = Y Y^* found without P and Q, from one triangular form
     (Hammarling's method; a triangular A is not touched). Through P and Q themselves values below some 1e-8 sigma_0 are
-    noise. ``error`` comes from two more runs with perturbed entries. Cost O(N^3): 2, 17 and 60 ms for LegS, N = 16,
-    128 and 256, .2 s for a full matrix with N = 256.
+    noise. ``error`` comes from two more runs with perturbed entries. Cost O(N^3): 2, 15 and 50 ms for LegS, N = 16,
+    128 and 256, .3 s for a full matrix with N = 256.
 
     References
     ----------

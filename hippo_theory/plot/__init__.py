@@ -11,7 +11,6 @@ from .hope import bands, falling_values, histogram, intervals, weighted_poles
 from .kernels import impulse_weights, kernel_deviation, kernels
 from .memory import basis, past, states
 from .pseudospectra import growing_set, level_curves, outlines
-from .singular_values import singular_values
 from .spectra import imaginary_parts, nodes, phase_roots, ranges, relative_errors, unit_disc
 from .style import PALETTE, canvas, house_style, render
 from .transfer import last_spike, magnitudes
@@ -44,7 +43,6 @@ __all__ = [
     "ranges",
     "relative_errors",
     "render",
-    "singular_values",
     "states",
     "unit_disc",
     "weighted_poles",
