@@ -1,6 +1,7 @@
 """The lossless spine: what an all-pass function, scalar or 2 x 2, says about a family (theory section 2)."""
 
 from .convergence import DiagonalError, Peak, diagonal_error
+from .homotopy import Collisions, HomotopyModes, collisions, homotopy_error, homotopy_modes, unit_interval
 from .imaginary_axis import Spike, amplification_near, axis_phase, resolved_axis, spike
 from .normal_part import NormalPart, diagonalize_normal_part
 from .phase import normal_frequencies, phase
@@ -8,15 +9,20 @@ from .two_port_phase import port_matrix, port_phases, two_port_frequencies
 from .two_ports import diagonalize_two_ports
 
 __all__ = [
+    "Collisions",
     "DiagonalError",
+    "HomotopyModes",
     "NormalPart",
     "Peak",
     "Spike",
     "amplification_near",
     "axis_phase",
+    "collisions",
     "diagonal_error",
     "diagonalize_normal_part",
     "diagonalize_two_ports",
+    "homotopy_error",
+    "homotopy_modes",
     "normal_frequencies",
     "phase",
     "port_matrix",
@@ -24,4 +30,5 @@ __all__ = [
     "resolved_axis",
     "spike",
     "two_port_frequencies",
+    "unit_interval",
 ]
