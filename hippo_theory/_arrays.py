@@ -6,6 +6,7 @@ import difflib
 import operator
 from collections.abc import Iterable
 from dataclasses import fields
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -131,7 +132,9 @@ class Immutable:
         return self
 
     def __reduce__(self) -> Any:
-        return type(self), tuple(getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        given = [(field.kw_only, field.name, getattr(self, field.name)) for field in fields(self)]  # type: ignore[arg-type]
+        named = {name: value for by_name, name, value in given if by_name}
+        return partial(type(self), **named), tuple(value for by_name, _, value in given if not by_name)
 
 
 def frozen(array: Array) -> Array:

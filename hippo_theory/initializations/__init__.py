@@ -8,6 +8,7 @@ from .findings import Finding
 from .hope import Hope, hope
 from .lru import lru
 from .mamba import mamba
+from .ptd import PerturbedDiagonalization, ptd
 from .recipes import remake
 from .reporting import Report
 from .s4 import s4
@@ -19,6 +20,7 @@ __all__ = [
     "Finding",
     "Hope",
     "Initialization",
+    "PerturbedDiagonalization",
     "Report",
     "deviations",
     "dfout",
@@ -26,6 +28,7 @@ __all__ = [
     "hope",
     "lru",
     "mamba",
+    "ptd",
     "remake",
     "s4",
     "s4d",

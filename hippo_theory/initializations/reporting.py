@@ -20,6 +20,7 @@ from ..operators import LegS, LegT, Operator, PoleChain
 from ..systems import Diagonal, DiagonalPlusLowRank
 from .deviations import checked_steps, deviations
 from .findings import Finding
+from .ptd import PerturbedDiagonalization
 from .recipes import named_operator
 
 if TYPE_CHECKING:
@@ -188,7 +189,9 @@ def _trace_of_gramian(system: DiagonalPlusLowRank, recipe: dict[str, Any]) -> fl
 
 def _distances(init: Initialization) -> Iterator[Finding]:
     recipe = init.recipe
-    if "family" in recipe and recipe["recipe"] in ("s4", "s4d"):
+    if isinstance(init, PerturbedDiagonalization):
+        yield from init.findings()
+    elif "family" in recipe and recipe["recipe"] in ("s4", "s4d"):
         yield from _transfer_distances(init, named_operator(recipe))
     elif recipe["recipe"] == "s4d" and recipe["kind"] == "inv":
         exact = diagonalize_normal_part(LegS(init.N)).lam.imag
