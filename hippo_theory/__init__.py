@@ -83,7 +83,7 @@ _HOMES = {
     ),
     "lossless": ("collisions", "diagonal_error"),
     "initializations": ("Hope", "Initialization", "dfout", "dss", "hope", "lru", "mamba", "ptd", "s4", "s4d", "s5"),
-    "rigor": ("Certificate", "certify", "enclose", "enclose_hankel_singular_values"),
+    "rigor": ("Certificate", "certify", "enclose", "enclose_hankel_singular_values", "enclose_hinf_norm"),
     "exchange": ("export", "load", "verify"),
     "papers": ("figure",),
     "_info": ("info",),
