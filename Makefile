@@ -28,7 +28,7 @@ $(STAMP): setup.cfg pyproject.toml constraints.txt
 	@if [ -n "$(TORCH)" ]; then \
 	    $(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) $(TORCH) \
 	    || echo "warning: $(TORCH) could not be installed; the layers and their tests are left out" >&2; fi
-	$(PIP) --editable '.[dev]'
+	$(PIP) --editable '.[dev,interop]'
 	@touch $@
 
 reproduce: $(STAMP)

@@ -11,6 +11,8 @@ _EXTRA = {
     "torch": "pip install 'hippo_theory[torch]' (or a CPU wheel: pip install torch==2.13.0)",
     "matplotlib": "pip install matplotlib",
     "flint": "pip install python-flint",
+    "control": "pip install 'hippo_theory[interop]'",
+    "pymor": "pip install 'hippo_theory[interop]'",
 }
 
 

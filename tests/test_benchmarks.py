@@ -86,3 +86,12 @@ def test_the_tracked_errors_of_pseudospectra_are_the_digits_of_their_logarithms(
     assert bench.track_relative_error(16) <= 2e-14
     A, box = resolvents.full_matrices(16)["LegS turned"]
     assert resolvents.by_svd(A, resolvents.quiet(A, box).z.ravel()[:5]).shape == (5,)
+
+
+def test_hankel_values_and_the_largest_gain_are_as_near_to_the_proof_as_promised(monkeypatch):
+    hankel = benchmark(monkeypatch, "hankel")
+    for name in hankel.SYSTEMS:
+        assert hankel.HankelValues().track_error(name, 16) <= 1e-14
+        assert hankel.LargestGain().track_error(name, 16) <= 1e-14
+    S, proved = hankel.system("LegS", 16), hankel.proved_norm("LegS", 16)
+    assert hankel.norm_error(hankel.by_level_sets(S), proved) <= 2e-10

@@ -8,7 +8,9 @@ from .distances import PseudospectralDistance, pseudospectral_distance
 from .field_of_values import NumericalAbscissa, NumericalRange, numerical_abscissa, numerical_range
 from .gramians import Gramian, controllability_gramian, observability_gramian
 from .growth import ContinuousGrowth, DiscreteGrowth, transient_growth
+from .h2_optimal import H2Reduction, h2_reduction
 from .hankel import HankelValues, eps_rank, hankel_singular_values
+from .hankel_optimal import HankelApproximation, hankel_norm_approximation
 from .kreiss import KreissConstant, kreiss_constant
 from .levels import (
     PseudospectralAbscissa,
@@ -18,11 +20,13 @@ from .levels import (
 )
 from .margins import InstabilityDistance, distance_to_instability
 from .markov import markov_parameters, realize
+from .modal import modal_truncation
 from .modes import Aliasing, ModeMemory, aliasing, memory
 from .norms import HInfinityNorm, SystemNorm, h2_norm, hankel_norm, hinf_norm, l1_norm
 from .online import Memory, remember
 from .portrait import SpectralPortrait, spectral_portrait
-from .reduction import BalancedTruncation, balanced_truncation
+from .rational import from_aaa, rational_fit
+from .reduction import Reduction, balanced_residualization, balanced_truncation
 from .resolvent import Pseudospectrum, pseudospectrum
 from .scales import Timescale, matched_step, timescale
 from .tasks import ReadOut, WhiteNoise, delay_task, reconstruction_task
@@ -30,13 +34,14 @@ from .tasks import ReadOut, WhiteNoise, delay_task, reconstruction_task
 __all__ = [
     "Aliasing",
     "ApproximationStudy",
-    "BalancedTruncation",
     "ContinuousGrowth",
     "DiscreteGrowth",
     "EigenvalueConditions",
     "EigenvectorCondition",
     "Gramian",
+    "H2Reduction",
     "HInfinityNorm",
+    "HankelApproximation",
     "HankelValues",
     "HenriciDeparture",
     "InstabilityDistance",
@@ -51,12 +56,14 @@ __all__ = [
     "PseudospectralRadius",
     "Pseudospectrum",
     "ReadOut",
+    "Reduction",
     "SpectralPortrait",
     "SystemNorm",
     "Timescale",
     "WhiteNoise",
     "aliasing",
     "approximation_study",
+    "balanced_residualization",
     "balanced_truncation",
     "controllability_gramian",
     "delay_task",
@@ -64,8 +71,11 @@ __all__ = [
     "eigenvalue_conditions",
     "eigenvector_condition",
     "eps_rank",
+    "from_aaa",
     "h2_norm",
+    "h2_reduction",
     "hankel_norm",
+    "hankel_norm_approximation",
     "hankel_singular_values",
     "henrici_departure",
     "hinf_norm",
@@ -74,6 +84,7 @@ __all__ = [
     "markov_parameters",
     "matched_step",
     "memory",
+    "modal_truncation",
     "numerical_abscissa",
     "numerical_range",
     "observability_gramian",
@@ -82,6 +93,7 @@ __all__ = [
     "pseudospectral_distance",
     "pseudospectral_radius",
     "pseudospectrum",
+    "rational_fit",
     "realize",
     "reconstruction_task",
     "remember",

@@ -19,9 +19,10 @@ from typing import NamedTuple
 import numpy as np
 
 from .._arrays import Array, Real
+from ..errors import ParameterError
 from ._transfer_parts import EPS, Part, boundary
 
-__all__ = ["Peak", "Response", "highest"]
+__all__ = ["Peak", "Response", "frobenius", "highest"]
 
 _BLOCK, _CLIMBERS, _GRID = 1 << 20, 6, 17
 _ABOVE = 1e-11  # how far above the best value so far the level lies, relative
@@ -34,6 +35,14 @@ class Peak(NamedTuple):
     t: float
     value: float
     error: float
+
+
+class Climb(NamedTuple):
+    """Where a climb ended, the value there, and how far from it the last grid looked; below 0 for no climb."""
+
+    t: float
+    value: float
+    reach: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +87,11 @@ class Response:
                 for other in self.parts[1:]:
                     G = G - other.values(z)
             found[start : start + step] = _largest(G)
-        return np.where(np.isfinite(found), found, 0.0)
+        if not np.isfinite(found).all():
+            raise ParameterError(
+                "hinf_norm: the transfer function leaves the range of floats; rescale time, the inputs or the outputs."
+            )
+        return found
 
     def at(self, t: float) -> Peak:
         """The value at one point with all the digits there are, and what may be wrong with it."""
@@ -91,7 +104,7 @@ class Response:
             H, more = other.at(z)
             G, wrong = G - H, wrong + more
         value = float(np.linalg.norm(G, 2))
-        return Peak(t, value, float(np.linalg.norm(wrong)) + 4 * EPS * value)
+        return Peak(t, value, frobenius(wrong) + 4 * EPS * value)
 
     def scale(self, t: Real) -> Real:
         """The distance of the nearest pole: over a fraction of it G changes little."""
@@ -105,10 +118,12 @@ class Response:
     def cuts(self, level: float) -> Real:
         """Where ``level`` may be a singular value: every t that an eigenvalue of the Hamiltonian proposes."""
         A, B, C, D = self.matrices
-        b, c = (max(float(np.linalg.norm(M)), 1e-300) for M in (B, C))
+        if not (B.any() and C.any()):
+            return np.zeros(0)
+        b, c, low = float(np.linalg.norm(B)), float(np.linalg.norm(C)), _NEAR_D * level
         B, C, D, level = B / b, C / c, D / b / c, level / b / c
         if self.dt is not None:
-            return self._circle_cuts(A, B, C, D, level)
+            return self._circle_cuts(A, B, C, D, level, low)
         if np.linalg.norm(D, 2) > _NEAR_D * level:
             # G at infinity is near the level, which K does not forgive; G(1/s) has another value there.
             X, Y = np.linalg.solve(A, B), np.linalg.solve(A.T, C.T).T
@@ -119,13 +134,11 @@ class Response:
                     return np.asarray(np.nan_to_num(-1 / v, posinf=0.0, neginf=0.0))
         return _imaginary_parts(A, B, C, D, level)
 
-    def _circle_cuts(self, A: Array, B: Array, C: Array, D: Array, level: float) -> Real:
+    def _circle_cuts(self, A: Array, B: Array, C: Array, D: Array, level: float, low: float) -> Real:
         """z = z0 (1 + s)/(1 - s): the point -z0 goes to infinity, so it should be far from the poles and low."""
         theta: Real = np.array([0.0, np.pi]) if self.real else np.arange(-7.0, 9.0) * (np.pi / 8)
         away, N = self.scale(theta), len(A)
-        norm = max(float(np.linalg.norm(M)) for M in self.matrices[1:3])
-        low = self.sigma(theta) <= _NEAR_D * level * norm * norm if norm else np.ones(theta.size, dtype=bool)
-        best = int(np.argmax(np.where(low, away, away * 1e-3)))
+        best = int(np.argmax(np.where(self.sigma(theta) <= low, away, away * 1e-3)))
         z0 = -np.exp(1j * theta[best])
         if self.real:
             z0 = z0.real
@@ -160,25 +173,34 @@ def _without_feedthrough(B: Array, C: Array, level: float) -> Array:
     return M
 
 
+def frobenius(M: Array) -> float:
+    """No square leaves the range of floats."""
+    size = float(np.abs(M).max())
+    return size * float(np.linalg.norm(M / size)) if size else 0.0
+
+
 def _largest(G: Array) -> Real:
-    """The largest singular value of matrices (p, H, S), shape (S,)."""
+    """The largest singular value of matrices (p, H, S), shape (S,); of squares none leaves the range of floats."""
     p, H = G.shape[:2]
+    size = np.abs(G).max(axis=(0, 1))
+    if p * H == 1 or not np.isfinite(size).all():
+        return np.asarray(size)
+    G = G / np.maximum(size, np.finfo(np.float64).tiny)
     if min(p, H) == 1:
-        return np.asarray(np.linalg.norm(G.reshape(p * H, -1), axis=0))
+        return np.asarray(size * np.linalg.norm(G.reshape(p * H, -1), axis=0))
     M = np.moveaxis(G, 2, 0)
-    bad = np.asarray(~np.isfinite(M).all(axis=(1, 2)))
-    M = np.where(bad[:, None, None], 0.0, M)
     if max(p, H) > 2 * min(p, H):
         # The largest one loses nothing in a square.
         small = M @ M.conj().swapaxes(1, 2) if p < H else M.conj().swapaxes(1, 2) @ M
-        return np.where(bad, np.inf, np.sqrt(np.linalg.eigvalsh(small)[:, -1]))
-    return np.where(bad, np.inf, np.linalg.svd(M, compute_uv=False)[:, 0])
+        return np.asarray(size * np.sqrt(np.linalg.eigvalsh(small)[:, -1]))
+    return np.asarray(size * np.linalg.svd(M, compute_uv=False)[:, 0])
 
 
 def highest(response: Response) -> Peak:
     """The supremum: climbs from the frequencies of the poles, certified or improved by level sets."""
     angle = response.poles.imag if response.dt is None else np.angle(response.poles)
-    best = response.at(_improved(response, _folded(response, np.append(angle, 0.0)), 0.0)[0])
+    climb = _improved(response, _folded(response, np.append(angle, 0.0)), 0.0)
+    best = response.at(climb.t)
     if response.dt is None:
         end = response.at(np.inf)
         best = end if end.value > best.value else best
@@ -186,11 +208,13 @@ def highest(response: Response) -> Peak:
         if best.value == 0:
             return best._replace(t=0.0)
         level = best.value * (1 + _ABOVE) + best.error
-        t, value = _improved(response, _between(response, response.cuts(level)), best.value)
-        if value > best.value + best.error / 8:
-            found = response.at(t)
+        t = _between(response, response.cuts(level))
+        # What the last grid of a climb has seen would only be climbed again.
+        climb = _improved(response, t[np.abs(t - climb.t) > climb.reach], best.value)
+        if climb.value > best.value + best.error / 8:
+            found = response.at(climb.t)
             best = found if found.value > best.value else best
-        if value <= level:
+        if climb.value <= level:
             break
     return _plainest(response, _polished(response, best))
 
@@ -210,22 +234,23 @@ def _between(response: Response, cuts: Real) -> Real:
     return np.concatenate([t, middle, ends])
 
 
-def _improved(response: Response, t: Real, best: float) -> tuple[float, float]:
+def _improved(response: Response, t: Real, best: float) -> Climb:
     """The highest point of climbs from the highest of the points t; nothing where all are below the best so far."""
     values = response.sigma(t)
     starts = np.argsort(values, kind="stable")[::-1][:_CLIMBERS]
     starts = starts[values[starts] >= best * (1 - 1e-6)]
-    return _climbed(response, t[starts], values[starts]) if starts.size else (0.0, 0.0)
+    return _climbed(response, t[starts], values[starts]) if starts.size else Climb(0.0, 0.0, -1.0)
 
 
-def _climbed(response: Response, t: Real, values: Real) -> tuple[float, float]:
-    """The highest point, and its value, near the points t: nested grids round each, then parabolas."""
-    h = response.scale(t) / 2
+def _climbed(response: Response, t: Real, values: Real) -> Climb:
+    """The highest point near the points t: nested grids round each, then parabolas."""
+    h, offsets = response.scale(t) / 2, np.linspace(-1, 1, _GRID)
+    finest = 2e-9 * h
     for turn in range(40):
-        grid = t[:, None] + h[:, None] * np.linspace(-1, 1, _GRID)
+        grid = t[:, None] + h[:, None] * offsets
         sigma = response.sigma(grid.ravel()).reshape(grid.shape)
         rows, k = np.arange(len(t)), sigma.argmax(axis=1)
-        t, values = grid[rows, k], sigma[rows, k]
+        t, values, reach = grid[rows, k], sigma[rows, k], h
         inside = (k > 0) & (k < _GRID - 1)
         near = np.clip(k, 1, _GRID - 2)
         left, middle, right = (sigma[rows, near + d] for d in (-1, 0, 1))
@@ -235,22 +260,24 @@ def _climbed(response: Response, t: Real, values: Real) -> tuple[float, float]:
         if turn > 1:
             # Inside one cell of the third grid the peak is a parabola to all digits that matter.
             t = np.where(inside, t + np.clip(vertex, -1, 1) * h * (2 / (_GRID - 1)), t)
+        # What the parabola misses of a peak 1e-7 high over the grid is beyond the last digit.
+        done = (turn > 2) & inside & (values - sigma.min(axis=1) <= 1e-7 * values)
         h = np.where(inside, h / (8 if turn < 2 else 64), h)
         # The slowest are dropped: only the highest peak is wanted.
-        keep = values >= values.max() * (1 - 1e-3)
-        if turn > 1:
-            t, h, values = t[keep], h[keep], values[keep]
-        if (h <= 1e-9 * response.scale(t)).all():
+        keep = values >= values.max() * (1 - 1e-3 if turn > 1 else 0)
+        t, h, finest, reach, done = (x[keep] for x in (t, h, finest, reach, done))
+        if (done | (h <= finest)).all():
             break
     values = response.sigma(t)
     top = int(np.argmax(values))
-    return float(t[top]), float(values[top])
+    return Climb(float(t[top]), float(values[top]), float(reach[top]))
 
 
 def _polished(response: Response, best: Peak) -> Peak:
     """Where rounding blurs a narrow peak, parabolas through 1/G^2 at points evaluated with care; and its own width.
 
-    Between two floats next to each other a peak narrower than them is known to the square of their distance only.
+    Between two floats next to each other a peak narrower than them is known to the square of their distance only; on
+    the circle the rounding of e^{it} moves a point by as much again.
     """
     if np.isinf(best.t):
         return best
@@ -259,11 +286,12 @@ def _polished(response: Response, best: Peak) -> Peak:
     for share in (0.03, 1e-3) if blur > 1e-9 else ():
         h = max(share * width, 4 * np.spacing(abs(best.t)))
         around = [response.at(best.t - h), best, response.at(best.t + h)]
-        left, middle, right = (1 / max(peak.value, 1e-300) ** 2 for peak in around)
+        left, middle, right = ((best.value / peak.value) ** 2 if peak.value else np.inf for peak in around)
         bend = left - 2 * middle + right
         step = h * (left - right) / (2 * bend) if bend > 0 else 0.0
         best = max([response.at(best.t + float(np.clip(step, -h, h))), *around], key=lambda peak: peak.value)
-    lost = min(1.0, float(np.spacing(abs(best.t)) / width) ** 2 / 4)
+    apart = float(np.spacing(abs(best.t))) + (0.0 if response.dt is None else EPS)
+    lost = min(1.0, (apart / width) ** 2 / 4)
     return best._replace(error=best.error + lost * best.value)
 
 

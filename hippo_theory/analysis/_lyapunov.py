@@ -28,11 +28,12 @@ from .._arrays import Array, Real
 from .._double import scaled
 from ..errors import AccuracyError, AccuracyWarning, ParameterError, ParameterTypeError, UnstableSystemError
 from ..systems import Diagonal, DiagonalPlusLowRank, StateSpace
+from ._stability import is_triangular, require_stable, triangular_form
 
-__all__ = ["EPS", "PROBE", "Realization", "Triangular", "realization", "times_power", "uncertainty"]
+__all__ = ["EPS", "Realization", "Triangular", "balanced", "in_range", "realization", "times_power", "uncertainty"]
 
 EPS = float(np.finfo(np.float64).eps)
-PROBE = 2.0**-26
+_PROBES = 2.0**-26, 2.0**-39
 _SWEEPS, _BALANCED = 100, 4.0
 
 
@@ -78,55 +79,30 @@ class Realization:
     scale: Real
     units: tuple[int, int, int]
     who: str
-    is_perturbed: bool = False
 
     @property
-    def is_upper(self) -> bool:
-        return self.A.ndim == 1 or not np.tril(self.A, -1).any()
-
-    @property
-    def is_lower(self) -> bool:
-        return self.A.ndim == 2 and not np.triu(self.A, 1).any()
+    def is_triangular(self) -> bool:
+        return self.A.ndim == 1 or is_triangular(self.A)
 
     def triangular(self) -> Triangular:
         """By Schur's theorem; a triangular matrix stays what it is, down to the last bit."""
-        A, B, C = self.A, self.B, self.C
-        if self.is_upper:
-            form = Triangular(A, B, C, np.eye(len(A)), self.discrete)
-        elif self.is_lower:
-            form = Triangular(A[::-1, ::-1], B[::-1], C[:, ::-1], np.eye(len(A))[::-1], self.discrete)
+        B, C = self.B, self.C
+        T, Z = (self.A, None) if self.A.ndim == 1 else triangular_form(self.A)
+        if Z is None:
+            form = Triangular(T, B, C, np.eye(len(T)), self.discrete)
         else:
-            from scipy.linalg import schur
-
-            T, Z = schur(A.astype(np.complex128), output="complex")
             form = Triangular(T, Z.conj().T @ B, C @ Z, Z, self.discrete)
-        self._require_stable(form.poles)
+        require_stable(form.poles, self.discrete, self.who, self.units[0])
         return form
 
-    def _require_stable(self, poles: Array) -> None:
-        height = np.abs(poles) - 1 if self.discrete else poles.real
-        worst = int(np.argmax(height))
-        if height[worst] < 0:
-            return
-        if self.is_perturbed:
-            raise AccuracyError(
-                f"{self.who}: relative changes {PROBE:.0e} of the entries make the system unstable; not half of the "
-                "digits would be certain."
-            )
-        pole = complex(poles[worst]) * 2.0 ** self.units[0]
-        where = "outside the open unit disc" if self.discrete else "outside the open left half plane"
-        raise UnstableSystemError(
-            f"{self.who}: pole {pole:.6g} lies {where}; Gramians and Hankel values exist for stable systems only."
-        )
-
-    def perturbed(self, seed: int) -> Realization:
-        """Relative changes PROBE: of every entry, of a full A in norm."""
-        size, rng = PROBE, np.random.default_rng(seed)
+    def perturbed(self, size: float, seed: int) -> Realization:
+        """Relative changes of that size: of every entry, of a full A in norm."""
+        rng = np.random.default_rng(seed)
         A, B, C = (x * (1 + size * rng.standard_normal(x.shape)) for x in (self.A, self.B, self.C))
-        if not (self.is_upper or self.is_lower):
+        if not self.is_triangular:
             # What rounding in the Schur form does.
             A = self.A + size / np.sqrt(len(A)) * np.linalg.norm(self.A) * rng.standard_normal(A.shape)
-        return replace(self, A=A, B=B, C=C, is_perturbed=True)
+        return replace(self, A=A, B=B, C=C)
 
     def reached(self, form: Triangular) -> Array:
         """X, P = X X^*, in the coordinates of the system."""
@@ -151,24 +127,41 @@ def realization(system: Any, who: str, *, with_output: bool = True) -> Realizati
     B = full.B.reshape(len(A), -1)
     C = np.eye(len(A)) if full.C is None or not with_output else np.atleast_2d(full.C)
     discrete = system.dt is not None
-    scale = _balance(A, B, C)
-    B, C = times_power(B, -scale[:, None]), times_power(C, scale)
-    if A.ndim == 2:
-        A = times_power(A, scale - scale[:, None])
+    A, B, C, scale = _balanced(A, B, C, who)
     # A step has no unit of time; an even power of two has a root.
     units = (0 if discrete else _unit(A) // 2 * 2, _unit(B), _unit(C))
     A, B, C = (times_power(x, -unit) for x, unit in zip((A, B, C), units, strict=True))
-    if not all(np.isfinite(x).all() for x in (A, B, C)):
-        raise ParameterError(f"{who}: the scales of {system!r} lie too far apart for float64; rescale its states.")
     return Realization(A, B, C, discrete, scale, units, who)
 
 
-def uncertainty(moved: Callable[[Realization], float], given: Realization, size: float) -> float:
-    """Of a number of that size, from how far it is moved by two random changes PROBE: what changes eps do, 8 times.
+def balanced(system: StateSpace, who: str) -> StateSpace:
+    """The same map from inputs to outputs, to the last bit: each state in its own power of two."""
+    if system.C is None:
+        return system
+    N = system.N
+    A, B, C, _ = _balanced(system.A, system.B.reshape(N, -1), np.atleast_2d(system.C), who)
+    return replace(system, A=A, B=B.reshape(system.B.shape), C=C.reshape(system.C.shape))
 
-    Told where less than half of the digits are certain.
+
+def uncertainty(moved: Callable[[Realization], float], given: Realization, size: float, scale: float) -> float:
+    """Of a number of that size, from how far two random changes of the entries move it: 8 times what eps does.
+
+    ``scale`` is what it would be if nothing cancelled. A move by a large part of it is no derivative, as with a pole
+    that comes near the boundary; then smaller changes are tried. Told where less than half of the digits are certain.
     """
-    error = 8 * EPS / PROBE * max(moved(given.perturbed(seed)) for seed in (0, 1)) + 8 * EPS * size
+    for probe in _PROBES:
+        try:
+            change = max(moved(given.perturbed(probe, seed)) for seed in (0, 1))
+        except UnstableSystemError:
+            continue
+        if change <= scale / 16:
+            break
+    else:
+        raise AccuracyError(
+            f"{given.who}: relative changes {probe:.0e} of the entries make the system unstable, or the result another "
+            "one; not four digits would be certain. Give the system in triangular or modal coordinates."
+        )
+    error = 8 * EPS / probe * change + 8 * EPS * size
     if error > 1e-8 * size > 0:
         warnings.warn(
             f"{given.who}: about {error / size:.0e} of the result is uncertain: relative changes eps of the entries "
@@ -179,7 +172,18 @@ def uncertainty(moved: Callable[[Realization], float], given: Realization, size:
     return error
 
 
-def _balance(A: Array, B: Array, C: Array) -> Real:
+def _balanced(A: Array, B: Array, C: Array, who: str) -> tuple[Array, Array, Array, Real]:
+    """A, B (N, H) and C (p, N) for states in units of 2^scale, and scale."""
+    scale = _scales(A, B, C)
+    B, C = times_power(B, -scale[:, None]), times_power(C, scale)
+    if A.ndim == 2:
+        A = times_power(A, scale - scale[:, None])
+    if not all(np.isfinite(x).all() for x in (A, B, C)):
+        raise ParameterError(f"{who}: the scales of the states lie too far apart for float64; rescale them.")
+    return A, B, C, scale
+
+
+def _scales(A: Array, B: Array, C: Array) -> Real:
     """Exponents of powers of two that bring every state to about the scale at which it is driven and read.
 
     Osborne's iteration, in logarithms, with largest entries for norms; B and C are one more row and column.
@@ -192,7 +196,8 @@ def _balance(A: Array, B: Array, C: Array) -> Real:
         rates = np.log2(np.abs(A)) if A.ndim == 1 else np.diagonal(sizes)[:N]
         driven, read = np.log2(np.abs(B).max(axis=1)), np.log2(np.abs(C).max(axis=0))
     # B_i C_i and A_ii know nothing of the scales of states: in a unit where driving and reading weigh like decay.
-    unit = 2 * rates.max() - (driven + read).max()
+    with np.errstate(invalid="ignore"):
+        unit = 2 * rates.max() - (driven + read).max()
     sizes[:N, N], sizes[N, :N] = driven, read + (unit if np.isfinite(unit) else 0.0)
     np.fill_diagonal(sizes, -np.inf)
     s = np.zeros(N + 1)
@@ -205,8 +210,10 @@ def _balance(A: Array, B: Array, C: Array) -> Real:
         if np.abs(gap).max() <= _BALANCED:
             break
         s += gap / 4
-    exponents: Real = np.round(s - s[N])[:N]
-    return exponents
+    exponents = (s - s[N])[:N]
+    # One factor for all states is left: B and C as large as each other keep both in the range of floats.
+    apart = (driven - exponents).max() - (read + exponents).max() if np.isfinite(unit) else 0.0
+    return np.asarray(np.round(exponents + apart / 2))
 
 
 def _unit(x: Array) -> int:
@@ -215,9 +222,17 @@ def _unit(x: Array) -> int:
 
 
 def times_power(x: Array, exponent: Any) -> Array:
-    """x 2^exponent, exactly."""
+    """x 2^exponent, exactly; infinite where it is too large."""
     exponent = np.asarray(exponent, dtype=np.int64)
-    return scaled(x, exponent) if np.iscomplexobj(x) else np.ldexp(x, exponent)
+    with np.errstate(over="ignore"):
+        return scaled(x, exponent) if np.iscomplexobj(x) else np.ldexp(x, exponent)
+
+
+def in_range(found: Array, is_zero: bool, who: str) -> Array:
+    """What was found, refused where floats cannot hold its largest entry in full precision."""
+    if not np.isfinite(found).all() or not (is_zero or np.abs(found).max() >= np.finfo(np.float64).tiny):
+        raise ParameterError(f"{who}: the result leaves the range of floats; rescale time, the inputs or the outputs.")
+    return found
 
 
 def _factor(T: Array, B: Array, discrete: bool) -> Array:

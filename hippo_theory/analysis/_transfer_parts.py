@@ -15,15 +15,17 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Array, Complex, Real
-from ..errors import ParameterError, ParameterTypeError, ShapeError, UnstableSystemError
+from ..errors import ParameterError, ParameterTypeError, ShapeError
 from ..operators import LagT, LegS, Operator
 from ..systems import Diagonal, DiagonalPlusLowRank, StateSpace
+from ._lyapunov import balanced
 from ._residuals import exact_residual, off_circle
+from ._stability import require_certain, require_stable, triangular_form
 
 __all__ = ["EPS", "Part", "boundary", "norm_parts", "part_of"]
 
 EPS = float(np.finfo(np.float64).eps)
-_LARGEST = 1e140
+_LARGEST = 1e140  # of poles and D, and of B times C
 _REFINED = 1 << 22  # entries of (sI - A) X up to which residuals are computed exactly
 
 
@@ -44,10 +46,7 @@ class Part(ABC):
     @cached_property
     def poles(self) -> Complex:
         """Eigenvalues of A, all of them, as LAPACK sees them: where to look first, and whether A is stable."""
-        A = self.system.to_dense().A
-        if np.array_equal(A, np.triu(A)) or np.array_equal(A, np.tril(A)):
-            return np.diagonal(A).astype(np.complex128)
-        return np.linalg.eigvals(A).astype(np.complex128)
+        return np.diagonal(triangular_form(self.system.to_dense().A)[0]).astype(np.complex128)
 
     @property
     def N(self) -> int:
@@ -202,34 +201,45 @@ class _Dense(_Refined):
 
     @cached_property
     def _schur(self) -> tuple[Array, Array | None]:
-        """An upper triangle and its basis: of a triangular A the matrix itself, turned round if lower."""
-        from scipy.linalg import schur
-
-        A = self.system.A
-        if np.array_equal(A, np.triu(A)):
-            return A, None
-        if np.array_equal(A, np.tril(A)):
-            return A[::-1, ::-1], np.eye(len(A))[::-1]
-        T, Z = schur(A.astype(np.complex128), output="complex")
-        return T, Z
+        return triangular_form(self.system.A)
 
     @cached_property
     def poles(self) -> Complex:
         return np.diagonal(self._schur[0]).astype(np.complex128)
 
+    @cached_property
+    def _ports(self) -> tuple[Array, Array | None]:
+        """Z^* B and C Z: to read out few outputs, the basis need not be left."""
+        Z = self._schur[1]
+        if Z is None:
+            return self.B, self.C
+        return Z.conj().T @ self.B, Z if self.C is None else self.C @ Z
+
+    def values(self, z: Complex) -> Complex:
+        B, C = self._ports
+        X = self._substituted(z, B[:, :, None])
+        return X if C is None else np.asarray(np.tensordot(C, X, 1) + self.D[:, :, None])
+
     def _solve(self, z: Complex, b: Complex) -> Complex:
-        T, Z = self._schur
+        Z = self._schur[1]
+        if Z is None:
+            return self._substituted(z, b)
+        return np.asarray(np.tensordot(Z, self._substituted(z, np.tensordot(Z.conj().T, b, 1)), 1))
+
+    def _substituted(self, z: Complex, b: Complex) -> Complex:
+        """(zI - T)^{-1} b from the last row up."""
+        T = self._schur[0]
         N, H, S = len(T), b.shape[1], max(z.size, b.shape[2])
-        c = b if Z is None else np.tensordot(Z.conj().T, b, 1)
         X = np.empty((N, H, S), dtype=np.complex128)
-        X[:] = c
-        flat = X.reshape(N, -1)
-        turn = 0.0 if self.dt is None else z * off_circle(z)
+        X[:] = b
+        flat, gaps = X.reshape(N, -1), z - np.diagonal(T)[:, None]
+        if self.dt is not None:
+            gaps = gaps + z * off_circle(z)
         for i in range(N - 1, -1, -1):
             if i < N - 1:
                 flat[i] += T[i, i + 1 :] @ flat[i + 1 :]
-            X[i] /= (z - T[i, i]) + turn
-        return X if Z is None else np.asarray(np.tensordot(Z, X, 1))
+            X[i] /= gaps[i]
+        return X
 
     def _residual(self, z: complex, turn: complex, x: Complex) -> Complex:
         return exact_residual(self.system.A, z, turn, x, self.B)
@@ -275,7 +285,7 @@ def part_of(value: Any, who: str) -> Part:
         if isinstance(system, Diagonal):
             part = _Modes(system)
         elif isinstance(system, StateSpace):
-            part = _Dense(system)
+            part = _Dense(balanced(system, who))
         elif isinstance(system, DiagonalPlusLowRank):
             part = _LowRank(system)
         else:
@@ -283,27 +293,18 @@ def part_of(value: Any, who: str) -> Part:
                 f"{who}: a system, an operator or an initialisation is needed, got {type(value).__name__}; wrap "
                 "matrices in ht.StateSpace(A, B, C, D)."
             )
-    for M in (part.poles, part.B, part.C, part.D):
+    root = _LARGEST**0.5
+    for M, largest in ((part.poles, _LARGEST), (part.B, root), (part.C, root), (part.D, _LARGEST)):
         size = 0.0 if M is None else float(np.abs(M).max())
-        if size and not 1 / _LARGEST < size < _LARGEST:
+        if size and not 1 / largest < size < largest:
             raise ParameterError(
                 f"{who}: {value!r} has entries or poles as large as {size:.3g}; products of them leave the range of "
                 "floats. Rescale time or the input."
             )
-    _require_stable(part, value, who)
+    require_stable(part.poles, part.dt is not None, who)
+    if not (part.diagonal or isinstance(part, _Closed)):
+        require_certain(part.system.to_dense().A, part.dt is not None, who)
     return part
-
-
-def _require_stable(part: Part, value: Any, who: str) -> None:
-    size = part.poles.real if part.dt is None else np.abs(part.poles) - 1
-    worst = int(np.argmax(size))
-    if size[worst] >= 0:
-        where = "the imaginary axis" if part.dt is None else "the unit circle"
-        at = "on" if size[worst] == 0 else f"{size[worst]:.3g} beyond"
-        raise UnstableSystemError(
-            f"{who}: {value!r} has the pole {part.poles[worst]:.6g}, {at} {where}: its norm is not finite. Only stable "
-            "systems have one; leave out a mode that no input reaches or no output sees."
-        )
 
 
 def norm_parts(system: Any, other: Any, who: str) -> list[Part]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._arrays import Array, Immutable
 from ..operators import LegS, OnePort
-from ._lyapunov import EPS, Realization, Triangular, realization, uncertainty
+from ._lyapunov import EPS, Realization, Triangular, in_range, realization, uncertainty
 
 __all__ = ["Gramian", "controllability_gramian", "observability_gramian"]
 
@@ -62,9 +62,9 @@ def controllability_gramian(system: Any) -> Gramian:
     UnstableSystemError
         A pole on or beyond the boundary of stability.
     AccuracyError
-        A pole so close to it that not half of the digits would be certain.
+        A pole so close to it that not four digits would be certain.
     ParameterError, ParameterTypeError
-        States whose scales lie too far apart for floats; no system.
+        Scales too far apart for floats; no system.
 
     Warns
     -----
@@ -92,7 +92,8 @@ def controllability_gramian(system: Any) -> Gramian:
     if isinstance(system, LegS) or (isinstance(system, OnePort) and system.shift == 0):
         P = system.gramian()
         return Gramian(P, np.linalg.cholesky(P), EPS)
-    return _gramian(realization(system, "controllability_gramian", with_output=False), Realization.reached)
+    given = realization(system, "controllability_gramian", with_output=False)
+    return _gramian(given, Realization.reached, given.B)
 
 
 def observability_gramian(system: Any) -> Gramian:
@@ -115,16 +116,19 @@ def observability_gramian(system: Any) -> Gramian:
     array([[2., 3.],
            [3., 6.]])
     """
-    return _gramian(realization(system, "observability_gramian"), Realization.seen)
+    given = realization(system, "observability_gramian")
+    return _gramian(given, Realization.seen, given.C)
 
 
-def _gramian(given: Realization, factor: Callable[[Realization, Triangular], Array]) -> Gramian:
+def _gramian(given: Realization, factor: Callable[[Realization, Triangular], Array], port: Array) -> Gramian:
     X = factor(given, given.triangular())
-    value = X @ X.conj().T
-    value = (value + value.conj().T) / 2
+    with np.errstate(over="ignore", invalid="ignore"):
+        value = X @ X.conj().T
+        value = in_range((value + value.conj().T) / 2, not port.any(), given.who)
 
     def moved(other: Realization) -> float:
         Y = factor(other, other.triangular())
         return float(np.linalg.norm(value - Y @ Y.conj().T, 2))
 
-    return Gramian(value, X, uncertainty(moved, given, float(np.linalg.norm(X, 2)) ** 2))
+    size = float(np.linalg.norm(value, 2))
+    return Gramian(value, X, uncertainty(moved, given, size, size))

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .._arrays import Array, Immutable, Real, finite_real, vector
 from ..errors import ParameterError
-from ._lyapunov import Realization, realization, uncertainty
+from ._lyapunov import Realization, in_range, realization, times_power, uncertainty
 
 __all__ = ["HankelValues", "eps_rank", "hankel_singular_values"]
 
@@ -78,9 +78,9 @@ def hankel_singular_values(system: Any) -> HankelValues:
     UnstableSystemError
         A pole on or beyond the boundary of stability.
     AccuracyError
-        A pole so close to it that not half of the digits would be certain.
+        A pole so close to it that not four digits would be certain.
     ParameterError, ParameterTypeError
-        States whose scales lie too far apart for floats; no system.
+        Scales too far apart for floats; no system.
 
     Warns
     -----
@@ -108,19 +108,24 @@ def hankel_singular_values(system: Any) -> HankelValues:
     array([1., 1., 1., 1., 1.])
     """
     given = realization(system, _WHO)
-    unit = 2.0 ** (given.units[1] + given.units[2] - given.units[0])
-    values = unit * _values(given)
+    values, scale = _values(given)
+    unit = given.units[1] + given.units[2] - given.units[0]
 
     def moved(other: Realization) -> float:
-        return float(np.abs(unit * _values(other) - values).max())
+        return float(np.abs(_values(other)[0] - values).max())
 
-    return HankelValues(values, uncertainty(moved, given, float(values[0])))
+    error = uncertainty(moved, given, float(values[0]), scale)
+    return HankelValues(
+        in_range(times_power(values, unit), not values.any(), _WHO), float(times_power(np.array(error), unit))
+    )
 
 
-def _values(given: Realization) -> Real:
+def _values(given: Realization) -> tuple[Real, float]:
+    """Of Y^* X, and ||Y|| ||X||, which they cannot exceed."""
     form = given.triangular()
-    values: Real = np.linalg.svd(form.observability().conj().T @ form.controllability(), compute_uv=False)
-    return values
+    X, Y = form.controllability(), form.observability()
+    values: Real = np.linalg.svd(Y.conj().T @ X, compute_uv=False)
+    return values, float(np.linalg.norm(X) * np.linalg.norm(Y))
 
 
 def eps_rank(system: Any, eps: float) -> int:

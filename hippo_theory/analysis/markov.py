@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._arrays import Array, finite_real, positive_integer, vector
-from ..errors import AccuracyWarning, ParameterError, ParameterTypeError, UnstableSystemError
+from ..errors import ParameterError, ParameterTypeError
 from ..systems import Diagonal, StateSpace
+from ._lyapunov import balanced
+from ._stability import require_stable, triangular_form
 
-__all__ = ["markov_parameters", "realize"]
+__all__ = ["hankel_matrix", "markov_parameters", "realize"]
 
 _EPS = float(np.finfo(np.float64).eps)
 
@@ -35,12 +36,13 @@ def markov_parameters(system: Any, n: int) -> Array:
     -------
     ndarray, shape (n,), (p, n) or (H, n), (p, H, n)
         The last axis counts j; several outputs p and inputs H put theirs in front, and C = None the states (N, n).
-        Within about N eps max ||A^j|| ||B|| ||C||, A being the discrete one. D is no part of them.
+        Within about N eps max ||A^j|| ||B|| ||C||, A being the discrete one, and I - A of the continuous one not
+        ill-conditioned. D is no part of them.
 
     Raises
     ------
     UnstableSystemError
-        A pole outside the stable region: the parameters grow without end, no Hankel operator has them.
+        A pole on or beyond the boundary of stability: the parameters do not decay, no Hankel operator has them.
     ParameterError, ParameterTypeError
         n < 1; something that is not a system.
 
@@ -67,29 +69,30 @@ def markov_parameters(system: Any, n: int) -> Array:
     if not hasattr(system, "to_dense"):
         raise ParameterTypeError(f"{who}: an operator or a system is needed, such as ht.StateSpace, got {given!r}.")
     if not isinstance(system, Diagonal):
-        system = system.to_dense()
-    _require_stable(system, who)
-    if system.dt is not None:
-        return np.asarray(system.kernel(n))
+        system = balanced(system.to_dense(), who)
+    poles = system.lam if isinstance(system, Diagonal) else np.diagonal(triangular_form(system.A)[0])
+    require_stable(poles, system.dt is not None, who)
+    with np.errstate(over="ignore", invalid="ignore"):
+        h = np.asarray((_image(system) if system.dt is None else system).kernel(n))
+    if not np.isfinite(h).all():
+        raise ParameterError(f"{who}: the parameters leave the range of floats; rescale the input or the output.")
+    return h
+
+
+def _image(system: StateSpace | Diagonal) -> StateSpace | Diagonal:
+    """The bilinear image; only C is more than what ``discretize`` makes of it."""
     if isinstance(system, Diagonal):
         C = (np.eye(system.lam.size) if system.C is None else system.C) / (1 - system.lam)
-        image = replace(system, C=C, D=0.0).discretize(2.0, "bilinear")
-        return np.asarray(image.kernel(n))
-    C = np.eye(system.N) if system.C is None else system.C
-    image = replace(system, C=np.linalg.solve((np.eye(system.N) - system.A).T, C.T).T, D=0.0)
-    return np.asarray(image.discretize(2.0, "bilinear").kernel(n))
+    else:
+        read = np.eye(system.N) if system.C is None else system.C
+        C = np.linalg.solve((np.eye(system.N) - system.A).T, read.T).T
+    return replace(system, C=C, D=0.0).discretize(2.0, "bilinear")
 
 
-def _require_stable(system: Any, who: str) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", AccuracyWarning)
-        poles = system.poles
-    beyond = float(poles.real.max() if system.dt is None else np.abs(poles).max() - 1)
-    if beyond > 4 * _EPS * poles.size * max(float(np.abs(poles).max()), _EPS):
-        where = "right of the imaginary axis" if system.dt is None else "outside the unit circle"
-        raise UnstableSystemError(
-            f"{who}: {system!r} has a pole {beyond:.3g} {where}; give a stable system (reflect or shift its poles)."
-        )
+def hankel_matrix(h: Array) -> Array:
+    """H_ij = h_{i+j}, zero for i + j >= n, of the shape (n, n) and the dtype of h."""
+    n = len(h)
+    return np.append(h, np.zeros(n - 1, h.dtype))[np.add.outer(np.arange(n), np.arange(n))]
 
 
 def realize(
@@ -145,11 +148,9 @@ def realize(
     """
     who = "realize"
     h = vector(h, "h", who)
-    n = h.size
     if not h.any():
         raise ParameterError(f"{who}: h is zero, there is nothing to realise; give a nonzero impulse response.")
-    padded = np.concatenate([h, np.zeros(n - 1)])
-    U, sigma, Vh = np.linalg.svd(padded[np.add.outer(np.arange(n), np.arange(n))])
+    U, sigma, Vh = np.linalg.svd(hankel_matrix(h))
     r = _order(sigma, order, eps, who)
     U, sigma, V = U[:, :r], sigma[:r], Vh[:r].conj().T
     ratio = np.sqrt(np.minimum.outer(sigma, sigma) / np.maximum.outer(sigma, np.maximum(sigma, 1e-300)))

@@ -12,7 +12,7 @@ from .._arrays import Immutable, positive_real
 from ..errors import AccuracyWarning, ParameterError
 from ..systems import StateSpace
 from ._absolute_sums import absolute_integral, absolute_sum
-from ._bounded_real import Response, highest
+from ._bounded_real import Response, frobenius, highest
 from ._transfer_parts import EPS, Part, boundary, norm_parts
 from .gramians import controllability_gramian
 from .hankel import hankel_singular_values
@@ -58,16 +58,19 @@ class SystemNorm(Immutable):
     value : float
     error : float
         Absolute: a bound of truncation where there is one, and an estimate of rounding.
+    name : str
+        "H2", "Hankel" or "peak-to-peak".
     """
 
     value: float
     error: float
+    name: str
 
     def __float__(self) -> float:
         return self.value
 
     def __repr__(self) -> str:
-        return f"norm {self.value:.12g}, error {self.error:.1e}"
+        return f"{self.name} norm {self.value:.12g}, error {self.error:.1e}"
 
 
 def hinf_norm(system: Any, other: Any = None) -> HInfinityNorm:
@@ -94,8 +97,11 @@ def hinf_norm(system: Any, other: Any = None) -> HInfinityNorm:
     ------
     UnstableSystemError
         A pole on or beyond the boundary of stability.
+    AccuracyError
+        A full matrix that rounding would make unstable.
     ParameterError, ParameterTypeError
-        Different dt; entries beyond 1e140; no system.
+        Different dt; poles or D outside 1e-140 to 1e140, B or C outside 1e-70 to 1e70 in the best scales of the
+        states; no system.
     ShapeError
         Different inputs or outputs.
 
@@ -108,8 +114,8 @@ def hinf_norm(system: Any, other: Any = None) -> HInfinityNorm:
     Notes
     -----
     Spikes of width 1/2 at w = N^2/pi, which no grid meets, are found because poles say where to look, or else level
-    sets. Cost O(N^3), as a rule one eigenvalue problem of size 2N, N the states of both: 40 ms for 100 dense states,
-    .2 s for LegS(128) against its 128 modes.
+    sets. Cost O(N^3), as a rule one eigenvalue problem of size 2N, N the states of both: 2 ms for 10 dense states,
+    30 ms for 100, .2 s for LegS(128) against its 128 modes.
 
     References
     ----------
@@ -160,8 +166,8 @@ def h2_norm(system: Any, other: Any = None) -> SystemNorm:
     ------
     ParameterError
         D != 0 in continuous time, where the norm is infinite; different dt.
-    UnstableSystemError, ShapeError, ParameterTypeError
-        As for ``hinf_norm``.
+    UnstableSystemError, AccuracyError, ShapeError, ParameterTypeError
+        As for ``hinf_norm``, and for ``ht.controllability_gramian``.
 
     Notes
     -----
@@ -184,7 +190,7 @@ def h2_norm(system: Any, other: Any = None) -> SystemNorm:
     who = "h2_norm"
     parts = norm_parts(system, other, who)
     D = parts[0].D if other is None else parts[0].D - parts[1].D
-    direct = float(np.linalg.norm(D))
+    direct = frobenius(D)
     if parts[0].dt is None and direct:
         raise ParameterError(
             f"{who}: D = {np.squeeze(D)} passes white noise of infinite power in continuous time, the norm is "
@@ -196,13 +202,13 @@ def h2_norm(system: Any, other: Any = None) -> SystemNorm:
         A, B, C, _ = Response(parts).matrices
         reached = controllability_gramian(StateSpace(A, B, dt=parts[0].dt))
     seen = reached.factor if C is None else C @ reached.factor
-    strictly = float(np.linalg.norm(seen))
-    gain = 1.0 if C is None else float(np.linalg.norm(C))
+    strictly = frobenius(seen)
+    gain = 1.0 if C is None else frobenius(C)
     size = float(np.linalg.norm(reached.factor, 2))
     # X X^* moves by the error of P, hence X by half of it over its norm, whatever C cancels of it.
-    error = gain * reached.error / (2 * size) if size else 0.0
+    error = reached.error / size * gain / 2 if size else 0.0
     value = float(np.hypot(strictly, direct))
-    return SystemNorm(value, error + 4 * EPS * value)
+    return SystemNorm(value, error + 4 * EPS * value, "H2")
 
 
 def hankel_norm(system: Any) -> SystemNorm:
@@ -220,7 +226,7 @@ def hankel_norm(system: Any) -> SystemNorm:
 
     Raises
     ------
-    UnstableSystemError, ParameterError, ParameterTypeError
+    UnstableSystemError, AccuracyError, ParameterError, ParameterTypeError
         As for ``ht.hankel_singular_values``.
 
     Notes
@@ -242,7 +248,7 @@ def hankel_norm(system: Any) -> SystemNorm:
     1.0
     """
     found = hankel_singular_values(system)
-    return SystemNorm(float(found.values[0]), found.error)
+    return SystemNorm(float(found.values[0]), found.error, "Hankel")
 
 
 def l1_norm(system: Any, tol: float = 1e-10) -> SystemNorm:
@@ -264,7 +270,9 @@ def l1_norm(system: Any, tol: float = 1e-10) -> SystemNorm:
     SystemNorm
         ``.value``, ``.error``: the last coefficients of the polynomials, rounding, and a proven bound of what comes
         after the last panel (from the poles of modes, else from the numerical abscissa or a Lyapunov inequality with
-        a margin for its residual). A complex kernel whose modulus comes near zero costs many panels.
+        a margin for its residual). Rounding is estimated for a kernel C e^{tA} B as large as its terms: what cancels in
+        the sum over states far from normal, as in a companion matrix, is not in it. A complex kernel whose modulus
+        comes near zero costs many panels.
 
     Raises
     ------
@@ -298,11 +306,16 @@ def l1_norm(system: Any, tol: float = 1e-10) -> SystemNorm:
     if not 1e-14 <= tol < 1:
         raise ParameterError(f"{who}: tol must be between 1e-14 and 1, got {tol:g}.")
     (part,) = norm_parts(system, None, who)
-    found = (absolute_integral if part.dt is None else absolute_sum)(part, tol, who)
+    from scipy.linalg import LinAlgWarning
+
+    # What overflows is not resolved, and is refused as such; an inequality counts by its residual, not by a condition.
+    with np.errstate(over="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", LinAlgWarning)
+        found = (absolute_integral if part.dt is None else absolute_sum)(part, tol, who)
     return _largest_row(part, found.value, found.error)
 
 
 def _largest_row(part: Part, value: Any, error: Any) -> SystemNorm:
     gains = (value + np.abs(part.D)).sum(axis=1)
     top = int(np.argmax(gains))
-    return SystemNorm(float(gains[top]), float(error.sum(axis=1)[top] + 4 * EPS * gains[top]))
+    return SystemNorm(float(gains[top]), float(error.sum(axis=1)[top] + 4 * EPS * gains[top]), "peak-to-peak")

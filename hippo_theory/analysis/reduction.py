@@ -1,51 +1,18 @@
-"""Fewer states for nearly the same input and output: balanced truncation."""
+"""Fewer states for nearly the same input and output: balanced truncation and balanced residualisation."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .._arrays import Array, Immutable, Real, positive_integer, positive_real
-from ..errors import ParameterError
-from ..systems import StateSpace
-from ._lyapunov import EPS, Realization, realization
+from .._arrays import Array, Real
+from ._balanced_states import BalancedStates, Reduction, balanced_states, kept
 
-__all__ = ["BalancedTruncation", "balanced_truncation"]
-
-_WHO = "balanced_truncation"
+__all__ = ["Reduction", "balanced_residualization", "balanced_truncation"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class BalancedTruncation(Immutable):
-    """A reduced system and what is known of its error; made by ``ht.balanced_truncation``.
-
-    Attributes
-    ----------
-    system : StateSpace
-        The reduced system; in continuous time both of its Gramians are diag(values[:order]). Real where the given A, B
-        and C are.
-    order : int
-    values : ndarray, shape (N,)
-        Hankel singular values of the given system.
-    lower, upper : float
-        values[order] <= ||G - G_r|| <= 2 (sum of the other values): no system of that order is nearer than ``lower``.
-    """
-
-    system: StateSpace
-    order: int
-    values: Real
-    lower: float
-    upper: float
-
-    def __repr__(self) -> str:
-        return (
-            f"{self.order} of {len(self.values)} states, H-infinity error between {self.lower:.3g} and {self.upper:.3g}"
-        )
-
-
-def balanced_truncation(system: Any, order: int | None = None, *, error: float | None = None) -> BalancedTruncation:
+def balanced_truncation(system: Any, order: int | None = None, *, error: float | None = None) -> Reduction:
     r"""The states with the largest Hankel singular values, in coordinates where P = Q = diag(sigma).
 
     With factors P = X X^*, Q = Y Y^* and Y^* X = U S V^*, the reduced system is (W^* A T, W^* B, C T, D) with
@@ -66,21 +33,23 @@ def balanced_truncation(system: Any, order: int | None = None, *, error: float |
 
     Returns
     -------
-    BalancedTruncation
+    Reduction
         ``.system``, ``.order``, ``.values``, ``.lower``, ``.upper``. ``ht.hinf_norm(system, found.system)`` measures
-        the error.
+        the error. In continuous time both Gramians of ``.system`` are diag(values[:order]).
 
     Raises
     ------
     ParameterError
-        Both or none of order and error; an order beyond the numerical rank.
+        Both or none of order and error; an order beyond the numerical rank; a cut between equal values that leaves a
+        pole on the boundary; a constant transfer function.
     UnstableSystemError, AccuracyError, ParameterTypeError
         As in ``ht.hankel_singular_values``.
 
     Notes
     -----
     Square-root method: no Gramian is formed and none is inverted. Cost O(N^3). In discrete time the bounds hold too,
-    though the Gramians of the reduced system are no longer diagonal.
+    though the Gramians of the reduced system are no longer diagonal. It is exact at infinite frequency;
+    ``ht.balanced_residualization`` is exact for a constant input.
 
     References
     ----------
@@ -93,43 +62,92 @@ def balanced_truncation(system: Any, order: int | None = None, *, error: float |
     >>> full = ht.StateSpace(op.A, op.B, C=np.random.default_rng(16).standard_normal(16))
     >>> reduced = ht.balanced_truncation(full, 12)
     >>> print(reduced)
-    12 of 16 states, H-infinity error between 0.00994 and 0.0206
+    12 of 16 states by balanced truncation, H-infinity error between 0.00994 and 0.0206
     >>> bool(reduced.lower <= ht.hinf_norm(full, reduced.system).value <= reduced.upper)
     True
     """
-    if (order is None) == (error is None):
-        raise ParameterError(f"{_WHO}: give either order or error, got order = {order} and error = {error}.")
-    given = realization(system, _WHO)
-    form, N = given.triangular(), len(given.A)
-    X, Y = (_real_if(form.Z @ factor, given) for factor in (form.controllability(), form.observability()))
-    U, S, Vh = np.linalg.svd(Y.conj().T @ X)
-    time, drive, read = given.units
-    values = 2.0 ** (drive + read - time) * S[:N]
-    tails = 2 * np.append(np.cumsum(values[::-1])[::-1], 0.0)
-    rank = int((values > N * EPS * values[0]).sum())
-    if order is None:
-        order = min(max(int((tails > positive_real(error, "error", _WHO)).sum()), 1), rank)
-    order = positive_integer(order, "order", _WHO)
-    if order > rank:
-        raise ParameterError(f"{_WHO}: order {order} exceeds {rank}, the number of values above rounding; keep fewer.")
-    root = np.sqrt(S[:order])
-    T, W = X @ Vh[:order].conj().T / root, Y @ U[:, :order] / root
-    A = given.A[:, None] * T if given.A.ndim == 1 else given.A @ T
-    port = 2.0 ** ((drive + read) / 2)
-    source = getattr(system, "system", system)
-    B, C = port * (W.conj().T @ given.B), port * (given.C @ T)
-    reduced = StateSpace(
-        2.0**time * (W.conj().T @ A),
-        B if source.B.ndim == 2 else B[:, 0],
-        C if source.C is None or source.C.ndim == 2 else C[0],
-        source.D,
-        source.dt,
-    )
-    return BalancedTruncation(reduced, order, values, float(np.append(values, 0.0)[order]), float(tails[order]))
+    who = "balanced_truncation"
+    states, order, bounds = _chosen(system, order, error, who)
+    A, B, C = states.truncated(order)
+    return _bounded(states, A, B, C, states.D, order, bounds, who)
 
 
-def _real_if(factor: Array, given: Realization) -> Array:
-    """Of a real system a real factor, of twice as many columns: X X^* is Re X Re X^T + Im X Im X^T there."""
-    if any(np.iscomplexobj(x) for x in (given.A, given.B, given.C)) or not np.iscomplexobj(factor):
-        return factor
-    return np.hstack([factor.real, factor.imag])
+def balanced_residualization(system: Any, order: int | None = None, *, error: float | None = None) -> Reduction:
+    r"""The states of ``ht.balanced_truncation``, the others not left out but at rest: exact at s = 0, or z = 1.
+
+    In balanced coordinates x_2' = 0 instead of x_2 = 0 (singular perturbation approximation). With p = 0, or p = 1 in
+    discrete time, F = (A - pI)^{-1} and M = W^* F T,
+
+        A_r = p + M^{-1},  B_r = M^{-1} W^* F B,  C_r = C F T M^{-1},  D_r = D - C F B + C F T M^{-1} W^* F B.
+
+    It is the truncation seen through s -> 1/s, which changes neither Gramians nor suprema, so the same bounds hold.
+
+    Parameters, errors and cost are those of ``ht.balanced_truncation``.
+
+    Returns
+    -------
+    Reduction
+        As from ``ht.balanced_truncation``; ``.system.D`` differs from that of the system. Without C the k states are
+        read by an (N, k) matrix C with a D of shape (N,).
+
+    Notes
+    -----
+    Better at low frequencies, worse at high ones: G(p) is met within rounding, about eps ||(A - pI)^{-1}||, and the
+    error at infinity is D - D_r.
+
+    References
+    ----------
+    liu1989; theory section 5.
+
+    Examples
+    --------
+    A held input ends where it does for the full system:
+
+    >>> import numpy as np, hippo_theory as ht
+    >>> op = ht.LegS(16)
+    >>> full = ht.StateSpace(op.A, op.B, C=np.random.default_rng(16).standard_normal(16))
+    >>> reduced = ht.balanced_residualization(full, 12)
+    >>> float(abs(full.transfer(0.0) - reduced.system.transfer(0.0))) < 1e-12
+    True
+    >>> float(ht.hinf_norm(full, reduced.system)) <= reduced.upper
+    True
+    """
+    who = "balanced_residualization"
+    states, order, bounds = _chosen(system, order, error, who)
+    given, unit = states.given, states.unit
+    T, W = states.coordinates(order)
+    p = 1.0 if given.discrete else 0.0
+    right = _shifted_solve(given.A, p, np.hstack([T, given.B]))
+    reach, driven = right[:, :order], right[:, order:]
+    M, B = W.conj().T @ reach, W.conj().T @ driven
+    C = np.linalg.solve(M.T, (given.C @ reach).T).T
+    A = p * np.eye(order) + np.linalg.inv(M)
+    D = states.D + unit * (C @ B - given.C @ driven)
+    return _bounded(states, A, np.linalg.solve(M, B), C, D, order, bounds, who)
+
+
+def _chosen(system: Any, order: int | None, error: float | None, who: str) -> tuple[BalancedStates, int, Real]:
+    states = balanced_states(system, who)
+    bounds: Real = 2 * np.append(np.cumsum(states.values[::-1])[::-1], 0.0)
+    return states, kept(order, error, bounds, states.rank, who), bounds
+
+
+def _bounded(
+    states: BalancedStates, A: Array, B: Array, C: Array, D: Array, order: int, bounds: Real, who: str
+) -> Reduction:
+    states.require_stable(A, order, who)
+    method, upper = who.replace("_", " "), float(bounds[order])
+    return Reduction(states.system(A, B, C, D), order, states.values, states.least_error(order), upper, method)
+
+
+def _shifted_solve(A: Array, p: float, right: Array) -> Array:
+    """(A - pI)^{-1} right."""
+    if A.ndim == 1:
+        return np.asarray(right / (A - p)[:, None])
+    from scipy.linalg import solve, solve_triangular
+
+    shifted = A - p * np.eye(len(A))
+    lower, upper = not np.triu(A, 1).any(), not np.tril(A, -1).any()
+    if lower or upper:
+        return np.asarray(solve_triangular(shifted, right, lower=lower))
+    return np.asarray(solve(shifted, right))

@@ -198,8 +198,9 @@ class Hope(Immutable):
         -------
         ndarray, shape (n, n), of the dtype of h
         """
-        padded = np.concatenate([self.h, np.zeros(self.n - 1)])
-        return padded[np.add.outer(np.arange(self.n), np.arange(self.n))]
+        from ..analysis.markov import hankel_matrix
+
+        return hankel_matrix(self.h)
 
     @property
     def hankel_singular_values(self) -> Real:

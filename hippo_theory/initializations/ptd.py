@@ -21,7 +21,7 @@ from ..systems import Diagonal, StateSpace
 from ._base import Initialization, needed_generator
 from .findings import Finding
 
-__all__ = ["METHODS", "PerturbedDiagonalization", "ptd"]
+__all__ = ["METHODS", "PerturbedDiagonalization", "ptd", "restored"]
 
 METHODS = {
     "allpass": ("rho", "kappa", "error"),
@@ -125,8 +125,9 @@ class PerturbedDiagonalization(Initialization):
         ]
 
     def tensors(self) -> dict[str, Array]:
-        derived = self.rho is not None and "family" in self.recipe
-        given = {} if "family" in self.recipe else {"A": np.asarray(self.operator.A)}
+        op = self.operator
+        derived = self.rho is not None and isinstance(op, OnePort)
+        given = {} if "family" in self.recipe else {"A": np.asarray(op.A), "input": np.asarray(op.B)}
         return super().tensors() | ({} if derived else {"E": self.E, **given})
 
 
@@ -239,6 +240,29 @@ def ptd(
             E = optimized_perturbation(source.A, rng=draw, **options).E
         modes, told = _diagonalized(source.A + E, source.B, who), {}
     return _assembled(source, modes, E, rho, {"method": method, **told}, (blocks, B, C), who)
+
+
+def restored(recipe: dict[str, Any], tensors: dict[str, Array], operator: Operator | None) -> PerturbedDiagonalization:
+    """The result that a file holds, from its recipe and tensors: nothing is diagonalised again.
+
+    ``operator`` is that of a family, one block of it. A given input is turned back and forth, up to rounding.
+    """
+    source = operator if operator is not None else StateSpace(tensors["A"], tensors["input"])
+    rho: float | None = recipe.get("rho")
+    blocks, n = recipe.get("blocks", 1), len(source.B)
+    lam, pairs = tensors["lam"][: tensors["lam"].size // blocks], not np.iscomplexobj(tensors.get("E", 0.0))
+    V = tensors["V"][:n, : lam.size]
+    half = np.where(lam.imag == 0, 0.5, 1.0) if pairs else np.ones(lam.size)
+    modes, B = _Modes(lam, V, np.zeros(lam.size, dtype=np.complex128), pairs), None
+    if "B" in recipe:
+        seen = np.kron(np.eye(blocks), V) @ tensors["B"]
+        B = 2 * seen.real if pairs else seen.real
+        weights = _turned(modes, source.B / (1 if rho is None else 1 + rho), 1, np.ones(lam.size))
+    else:
+        weights = (tensors["B"][: lam.size].T / half).T
+    E = tensors["E"] if rho is None or "E" in tensors else rho / (1 + rho) * np.outer(source.B, source.B)
+    told: dict[str, Any] = {name: recipe[name] for name in ("method", "rho") if name in recipe}
+    return _assembled(source, _Modes(lam, V, weights, pairs), E, rho, told, (blocks, B, None), "load")
 
 
 def _require_options(method: str, options: dict[str, Any], who: str) -> None:
@@ -454,6 +478,7 @@ def _assembled(
     modal = np.tile(half * modes.weights, blocks) if B is None else _turned(modes, B, blocks, half)
     identity = source.identity() if isinstance(source, Operator) else {}
     recipe = {"recipe": "ptd", **told, **identity, "N": N} | ({"blocks": blocks} if blocks > 1 else {})
+    recipe |= {} if B is None else {"B": "given"}
     return PerturbedDiagonalization(
         recipe=recipe,
         system=Diagonal(np.tile(modes.lam, blocks), modal, C=V if C is None else C.T @ V, conjugate_pairs=modes.pairs),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .._arrays import known_name
+from .._arrays import Array, known_name
 from ..operators import Operator, TakenakaMalmquist, operator
 from ._base import Initialization
 from .dfout import dfout
 from .dss import dss
 from .lru import lru
 from .mamba import mamba
+from .ptd import restored
 from .s4 import s4
 from .s4d import s4d
 from .s5 import s5
@@ -42,8 +43,10 @@ _RECIPES: dict[str, Callable[[dict[str, Any]], Initialization]] = {
 }
 
 
-def remake(claim: dict[str, Any]) -> Initialization:
+def remake(claim: dict[str, Any], tensors: dict[str, Array]) -> Initialization:
     """The initialisation of a claim, reading out the state; what its recipe draws is drawn anew from seed 0.
+
+    Of ``tensors`` only a perturbed operator is made, whose E no recipe can tell.
 
     Raises
     ------
@@ -52,4 +55,7 @@ def remake(claim: dict[str, Any]) -> Initialization:
     ParameterError
         Parameters that the recipe refuses.
     """
+    if claim["recipe"] == "ptd":
+        block = claim | {"N": claim["N"] // claim.get("blocks", 1)}
+        return restored(claim, tensors, named_operator(block) if "family" in claim else None)
     return _RECIPES[known_name(claim["recipe"], _RECIPES, "recipe")](claim)

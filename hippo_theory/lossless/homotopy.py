@@ -138,8 +138,14 @@ class _Chain:
         return left / (b * self.slope(x) + left * _summed(x, self.a, lambda z, a: 1 / (z + a.conj())))
 
     def log_size(self, x: Complex) -> Real:
-        """log |b|, to full relative accuracy near the axis."""
-        return _summed(x, self.a, lambda z, a: np.log1p(-4 * a.real * z.real / np.abs(z + a.conj()) ** 2)).real / 2
+        """log |b|, to full relative accuracy near the axis and next to an a_k."""
+
+        def term(z: Complex, a: Complex) -> Complex:
+            lost = 4 * a.real * z.real / np.abs(z + a.conj()) ** 2
+            far = 2 * np.log(np.abs((z - a) / (z + a.conj())))
+            return np.asarray(np.where(lost < 0.5, np.log1p(-np.minimum(lost, 0.5)), far))
+
+        return _summed(x, self.a, term).real / 2
 
     def step(self, x: Complex, rho: float) -> Complex:
         """Newton's step towards b = -rho in log b, the modulus of b to full relative accuracy near the axis."""
@@ -249,7 +255,11 @@ def homotopy_modes(operator: OnePort, rho: float) -> HomotopyModes:
             "larger rho, or the operator itself (ht.s4)."
         )
     real = x.imag == 0
-    V, weights = np.where(real, (G / norm).real, G / norm), np.where(real, weights.real, weights)
+    V = G / norm
+    # B^T V > 0; the phase of G loses digits where it turns fast.
+    drive = operator.B @ V
+    V = V * (drive.conj() / np.abs(drive))
+    V, weights = np.where(real, V.real, V), np.where(real, weights.real, weights)
     return HomotopyModes(operator.N, rho, frozen(lam), frozen(V), frozen(scaled(weights, half)))
 
 

@@ -13,6 +13,7 @@ from .memory import basis, past, states
 from .pseudospectra import growing_set, level_curves, outlines
 from .spectra import imaginary_parts, nodes, phase_roots, ranges, relative_errors, unit_disc
 from .style import PALETTE, canvas, house_style, render
+from .tradeoff import tradeoff
 from .transfer import last_spike, magnitudes
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "relative_errors",
     "render",
     "states",
+    "tradeoff",
     "unit_disc",
     "weighted_poles",
 ]

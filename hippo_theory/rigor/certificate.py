@@ -16,7 +16,22 @@ from ..errors import CertificateError
 __all__ = ["Certificate", "Check", "fingerprint"]
 
 _SCHEMA = 1
-_GIVEN = ("a", "shift", "alpha", "b_clip", "b_scale", "blocks", "dt", "max_phase", "r_max", "r_min", "xi", "D")
+_GIVEN = (
+    "a",
+    "shift",
+    "alpha",
+    "b_clip",
+    "b_scale",
+    "blocks",
+    "dt",
+    "max_phase",
+    "method",
+    "r_max",
+    "r_min",
+    "rho",
+    "xi",
+    "D",
+)
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,7 @@ DOUBTFUL = (AccuracyError, AccuracyWarning)
     [
         (ht.StateSpace([[0.5, 1], [0, -1.0]], [1, 1], [1, 1]), UnstableSystemError, r"pole 0\.5\+0j"),
         (ht.StateSpace([[0.0]], [1], [1]), UnstableSystemError, "pole 0"),
-        (ht.StateSpace([[1.0]], [1], [1], dt=0.1), UnstableSystemError, "unit disc"),
+        (ht.StateSpace([[1.0]], [1], [1], dt=0.1), UnstableSystemError, "on the unit circle"),
         (ht.Diagonal([-1, 2j], [1, 1], [1, 1]), UnstableSystemError, r"pole 0\+2j"),
         (ht.StateSpace([[-1.0, 1.0], [1 - 1e-12, -1.0]], [1, 1], [1, 1]), DOUBTFUL, "relative changes"),
         (np.eye(2), ParameterTypeError, "a system, an operator or an initialisation"),

@@ -332,7 +332,8 @@ def test_only_maps_between_the_same_spaces_have_a_difference(norm):
 
 def test_entries_whose_squares_leave_the_float_range_are_refused():
     with pytest.raises(ParameterError, match="range"):
-        ht.hinf_norm(SS([[-1.0]], [1e150], C=[1.0]))
+        ht.hinf_norm(SS([[-1e150]], [1.0], C=[1.0]))
+    assert ht.hinf_norm(SS([[-1.0]], [1e120], C=[1.0])).value == pytest.approx(1e120, rel=4 * EPS)
     with pytest.raises(ParameterError, match="infinite"):
         ht.h2_norm(SS([[-1.0]], [1.0], C=[1.0], D=1.0))
     for tol in (0.0, 1e-20, 2.0):
@@ -470,7 +471,11 @@ def test_results_are_numbers_print_and_do_not_change():
     found = ht.hinf_norm(ht.LegS(4))
     assert repr(found) == "H-infinity norm 1 at frequency 0"
     assert float(found) == found.value == pytest.approx(1, rel=8 * EPS)
-    assert repr(ht.l1_norm(SS([[-1.0]], [1.0], C=[1.0]))).startswith("norm 0.99999999999")
+    one = SS([[-1.0]], [1.0], C=[1.0])
+    assert repr(ht.l1_norm(one)).startswith("peak-to-peak norm 0.99999999999")
+    assert repr(ht.h2_norm(one)).startswith("H2 norm 0.70710678118")
+    assert repr(ht.hankel_norm(one)).startswith("Hankel norm 0.5, error")
+    assert float(ht.h2_norm(one)) == ht.h2_norm(one).value == pytest.approx(math.sqrt(0.5))
     for result in (found, ht.h2_norm(ht.LegS(4))):
         assert copy.copy(result) is result
         assert pickle.loads(pickle.dumps(result)).value == result.value

@@ -1,8 +1,11 @@
 """Figures of "Robustifying State-space Models ... via Approximate Diagonalization" (yu2024ptd)."""
 
+from .inputs import INPUTS
 from .pseudospectra import PSEUDOSPECTRA
 from .spikes import SPIKES
+from .tradeoff import TRADEOFF
+from .tube import TUBE
 
 __all__ = ["FIGURES"]
 
-FIGURES = (SPIKES, PSEUDOSPECTRA)
+FIGURES = (SPIKES, TRADEOFF, INPUTS, TUBE, PSEUDOSPECTRA)
