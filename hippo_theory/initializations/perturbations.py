@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Array, Immutable, Real, finite, frozen, known_name, positive_integer, positive_real
+from .._arrays import Array, Immutable, Real, finite, known_name, positive_integer, positive_real
 from ..errors import AccuracyError, ParameterError, ShapeError
 from ._base import needed_generator
 
@@ -96,9 +96,9 @@ class OptimizedPerturbation(Immutable):
         ||V|| ||V^{-1}|| of A + E, unit columns.
     gamma : float
     value : float
-        Of the objective, the lowest met.
+        Of the objective.
     history : ndarray
-        The objective after each iteration with the final gamma, the lowest so far.
+        The objective after each iteration with the final gamma, falling.
     converged : bool
         Whether the gradient is below 1e-3 gamma, the price of E having one of norm gamma. Never so in a kink: at E = 0,
         and where minima of "plain" lie.
@@ -161,8 +161,8 @@ def optimized_perturbation(
 
     E is not symmetric, its second singular value is a ninth of the first, and A + E was stable wherever a search for
     LegS converged. "plain" prices one singular value of E only, the others grow up to it: kinks, a search ten times as
-    long, and an A + E that is unstable as a rule. Nothing enforces stability; ``ht.ptd`` refuses what is unstable.
-    Seconds on one core: .05 (N = 16), .1 (32), 1.2 (64), 20 (128), for "plain" 15 (64).
+    long, and an A + E that is unstable as a rule from N = 16 on. Nothing enforces stability; ``ht.ptd`` refuses what is
+    unstable. Seconds on one core: .05 (N = 16), .1 (32), 1.2 (64), 20 (128), for "plain" 15 (64).
 
     References
     ----------
@@ -198,33 +198,34 @@ def optimized_perturbation(
 
 
 def _descent(A: Real, start: Real, gamma: float, objective: str, iterations: int) -> tuple[Real, Real]:
-    """The best E met by L-BFGS, which may end elsewhere in a kink, and the lowest objective after each iteration."""
+    """Where L-BFGS ends, and the objective after each of its iterations."""
     from scipy.optimize import minimize
 
-    best, lowest, history = start, math.inf, []
+    history: list[float] = []
 
     def evaluated(flat: Real) -> tuple[float, Real]:
-        nonlocal best, lowest
-        E = flat.reshape(A.shape)
-        value, slope = _value_and_gradient(A, E, gamma, objective)
-        if value < lowest:
-            best, lowest = E.copy(), value
+        value, slope = _value_and_gradient(A, flat.reshape(A.shape), gamma, objective)
         return value, slope.ravel()
 
-    minimize(
+    def record(intermediate_result: Any) -> None:
+        history.append(float(intermediate_result.fun))
+
+    found = minimize(
         evaluated,
         start.ravel(),
         jac=True,
         method="L-BFGS-B",
-        callback=lambda _: history.append(lowest),
+        callback=record,
         # Gradients have the unit 1/||A||: no absolute tolerance of theirs means anything.
         options={"maxiter": iterations, "maxfun": 2 * iterations, "maxcor": 20, "ftol": 1e-12, "gtol": 0.0},
     )
-    return best, np.array(history)
+    return found.x.reshape(A.shape), np.array(history)
 
 
 def _value_and_gradient(A: Real, E: Real, gamma: float, objective: str) -> tuple[float, Real]:
     kappa, slope = kappa_and_gradient(A + E)
+    if kappa == math.inf:
+        return kappa, slope
     if objective == "squared":
         size = float(np.linalg.norm(E))
         return kappa * kappa + gamma * size, 2 * kappa * slope + gamma * E / (size or 1.0)

@@ -169,6 +169,8 @@ class TestTheSearch:
             (32, 100, 2.97, 0.1210),
             pytest.param(64, 6400, 9.95, 0.0247, marks=pytest.mark.slow),
             pytest.param(64, 200, 3.61, 0.0925, marks=pytest.mark.slow),
+            # At once, without the halvings, four starts of four ended in kinks here, with an unstable A + E.
+            pytest.param(64, 100, 2.97, 0.1211, marks=pytest.mark.slow),
             pytest.param(128, 800, 5.37, 0.0542, marks=pytest.mark.nightly),
         ],
     )
@@ -203,11 +205,17 @@ class TestTheSearch:
         assert math.isclose(found.kappa, kappa, rel_tol=1e-12)
         assert math.isclose(found.value, parts[0] + 0.7 * parts[1], rel_tol=1e-12)
         assert (np.diff(found.history) <= 0).all()
-        assert found.value <= found.history[-1]
+        assert found.value == found.history[-1]
+        assert found.converged == (objective == "squared")
+
+    def test_cut_short_it_says_so(self):
+        found = optimized_perturbation(ht.LegS(8).A, rng=0, iterations=1)
+        assert not found.converged
+        assert len(found.history) == 1
 
     @pytest.mark.parametrize("objective", ["squared", "plain"])
-    def test_a_search_from_the_start_is_no_better(self, objective):
-        # The value at a gamma rises with gamma, and its slope is the size of E, which falls.
+    def test_a_lower_price_buys_more(self, objective):
+        # The lowest value at a gamma rises with gamma, and its slope is the size of E, which falls.
         A = ht.LegS(6).A
         runs = [optimized_perturbation(A, gamma=g, objective=objective, rng=0) for g in (2.0, 4.0, 8.0)]
         order = None if objective == "squared" else 2
@@ -222,10 +230,13 @@ class TestTheSearch:
         assert np.array_equal(one.E, two.E)
         assert np.array_equal(one.history, two.history)
 
-    def test_the_unit_of_a_does_not_matter(self):
-        A = ht.LegS(5).A
-        values = [optimized_perturbation(c * A, rng=0).value for c in (1.0, 1e-3, 1e3, 1e6)]
-        np.testing.assert_allclose(values, values[0], rtol=1e-6)
+    @pytest.mark.parametrize("unit", [1e-3, 1e3, 1e6])
+    def test_in_other_units_the_minimum_is_as_good(self, unit):
+        # The start is not scaled: of several minima, .1 % apart, another may be met.
+        A = ht.LegS(16).A
+        one, other = (optimized_perturbation(c * A, rng=1) for c in (1.0, unit))
+        assert other.converged
+        assert abs(other.value / one.value - 1) <= 0.01
 
     def test_nothing_is_added_where_nothing_pays(self):
         # As in the file that is published for N = 2.
