@@ -54,6 +54,17 @@ def positive_real(value: Any, name: str, who: str) -> float:
     return number
 
 
+def unit_interval(rho: float, who: str) -> float:
+    """rho as a float in (0, 1]."""
+    rho = positive_real(rho, "rho", who)
+    if rho > 1:
+        raise ParameterError(
+            f"{who}: rho must lie in (0, 1], between the operator (rho -> 0) and its diagonal system (rho = 1); got "
+            f"{rho:g}. Beyond 1 the eigenvalues leave the region of stability."
+        )
+    return rho
+
+
 def frequencies(s: ArrayLike, who: str, name: str = "s") -> Complex:
     """Complex evaluation points. Infinity is legal (a proper system vanishes there), NaN is not."""
     points = _numeric(s, name, who).astype(np.complex128)

@@ -8,7 +8,8 @@ from .findings import Finding
 from .hope import Hope, hope
 from .lru import lru
 from .mamba import mamba
-from .ptd import PerturbedDiagonalization, ptd
+from .perturbed_diagonalization import PerturbedDiagonalization
+from .ptd import ptd
 from .recipes import remake
 from .reporting import Report
 from .s4 import s4

@@ -2,133 +2,32 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Array, finite, frozen, known_name, positive_integer, positive_real
-from ..analysis import hinf_norm, numerical_abscissa
-from ..errors import AccuracyError, AccuracyWarning, ParameterError, ParameterTypeError, ShapeError, UnstableSystemError
-from ..lossless import Peak, homotopy_error, homotopy_modes, unit_interval
+from .._arrays import Array, finite, frozen, known_name, positive_integer, positive_real, unit_interval
+from ..analysis import numerical_abscissa
+from ..errors import AccuracyWarning, ParameterError, ParameterTypeError, ShapeError
+from ..lossless import homotopy_error, homotopy_modes
 from ..operators import OnePort, Operator
 from ..systems import Diagonal, StateSpace
-from ._base import Initialization, needed_generator
-from .findings import Finding
+from ._base import needed_generator
+from .perturbed_diagonalization import PerturbedDiagonalization, state_error
+from .perturbed_modes import Modes, diagonalized
+from .steering import rho_of_error, rho_of_kappa, steered
 
-__all__ = ["METHODS", "PerturbedDiagonalization", "ptd", "restored"]
+__all__ = ["METHODS", "ptd", "restored"]
 
 METHODS = {
     "allpass": ("rho", "kappa", "error"),
     "random": ("size", "field"),
     "optimized": ("gamma", "objective"),
 }
-_COLLISION = 2.0  # kappa rho of one port beyond which two eigenvalues nearly collide; elsewhere it is about one
-_WALK, _STEPS, _SMALLEST = 1.05, 100, 1e-12
-
-
-@dataclass(frozen=True)
-class _Modes:
-    """A + E = V diag(lam) V^{-1} and V^{-1} B of one block: upper halves, then real modes; or all modes."""
-
-    lam: Array
-    V: Array
-    weights: Array
-    pairs: bool
-
-    @cached_property
-    def condition(self) -> float:
-        """||V|| ||V^{-1}|| of all columns."""
-        sigma = np.linalg.svd(_real_form(self.V, self.lam) if self.pairs else self.V, compute_uv=False)
-        return float(sigma[0] / sigma[-1]) if sigma[-1] else math.inf
-
-    @property
-    def system(self) -> Diagonal:
-        """The state in the coordinates of the operator."""
-        half = np.where(self.lam.imag == 0, 0.5, 1.0) if self.pairs else 1.0
-        return Diagonal(self.lam, half * self.weights, C=self.V, conjugate_pairs=self.pairs)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class PerturbedDiagonalization(Initialization):
-    """An ``Initialization`` that knows its perturbation and what it cost; made by ``ht.ptd``.
-
-    Attributes
-    ----------
-    operator : Operator or StateSpace
-        What was perturbed: one block.
-    E : ndarray, shape (n, n)
-        A + E = V diag(lam) V^{-1}, of one block.
-    rho : float or None
-        Of the all-pass homotopy.
-    block : Diagonal
-        One block that reads out its state in the coordinates of the operator.
-    kappa : float
-        ||V|| ||V^{-1}|| of unit columns, spectral norms; relative accuracy about N eps kappa.
-    """
-
-    operator: Operator | StateSpace = field(kw_only=True)
-    E: Array = field(kw_only=True)
-    rho: float | None = field(kw_only=True)
-    block: Diagonal = field(kw_only=True)
-    kappa: float = field(kw_only=True)
-
-    @property
-    def method(self) -> str:
-        return str(self.recipe["method"])
-
-    @cached_property
-    def perturbation_norm(self) -> float:
-        """||E||, spectral norm; with one port rho ||B||^2/(1 + rho)."""
-        return float(np.linalg.norm(self.E, 2))
-
-    @cached_property
-    def transfer_peak(self) -> Peak:
-        """sup over w of ||G_result(iw) - G(iw)||, the state of one block read out, and where it is attained.
-
-        G_result has the input that it stands for, B/(1 + rho) of the all-pass homotopy, else B. In closed form for
-        the all-pass homotopy of one port, else ``ht.hinf_norm`` of the difference.
-        """
-        if self.rho is not None and isinstance(self.operator, OnePort):
-            return homotopy_error(self.operator, self.rho)
-        slowest = self.lam[int(np.argmax(self.lam.real))]
-        if slowest.real >= 0:
-            return Peak(math.inf, abs(float(slowest.imag)))
-        found = hinf_norm(_state(self.operator), self.block)
-        return Peak(found.value, found.frequency)
-
-    @property
-    def transfer_error(self) -> float:
-        """The value of ``transfer_peak``."""
-        return self.transfer_peak.value
-
-    def findings(self) -> list[Finding]:
-        """What was measured, and next to it what theory bounds it by."""
-        op, eps, peak = self.operator, self.perturbation_norm, self.transfer_peak
-        n, size = len(self.E), eps / float(np.linalg.norm(op.A, 2))
-        found = [
-            Finding("eigenvector condition", self.kappa, "||V|| ||V^-1||, unit columns"),
-            Finding("perturbation", eps, f"||E||, {100 * size:.3g} % of ||A||"),
-            Finding("transfer error", peak.value, f"sup ||G_ptd(iw) - G(iw)||, attained at w = {peak.frequency:.6g}"),
-        ]
-        if isinstance(op, OnePort):
-            found += _bounds(op, eps, self.rho)
-        bound = 4 * n**1.5 * (1 + 1 / size) if size else math.inf
-        return [
-            *found,
-            Finding("bound of kappa", bound, "4 n^{3/2} (1 + ||A||/||E||) is reached by some E of this norm"),
-        ]
-
-    def tensors(self) -> dict[str, Array]:
-        op = self.operator
-        derived = self.rho is not None and isinstance(op, OnePort)
-        given = {} if "family" in self.recipe else {"A": np.asarray(op.A), "input": np.asarray(op.B)}
-        return super().tensors() | ({} if derived else {"E": self.E, **given})
 
 
 def ptd(
@@ -198,7 +97,7 @@ def ptd(
     -----
     AccuracyWarning
         rho lies at a collision of two eigenvalues (LegS has floor(N/2) of them, N = 16 the largest at .00342): another
-        one near by is taken, and said.
+        one near by is taken, and said. A search for "squared" that ended without a minimum.
 
     Notes
     -----
@@ -228,8 +127,7 @@ def ptd(
     if method == "allpass":
         if rng is not None:
             raise ParameterError(f"{who}: nothing is drawn; leave out rng=.")
-        modes, E, rho = _allpass(source, options, who)
-        told: dict[str, Any] = {"rho": rho}
+        modes, E, told = _allpass(source, options, who)
     else:
         from .perturbations import ginibre_perturbation, optimized_perturbation
 
@@ -237,9 +135,12 @@ def ptd(
         if method == "random":
             E = ginibre_perturbation(source.A, options.pop("size", 0.1), draw, **options)
         else:
-            E = optimized_perturbation(source.A, rng=draw, **options).E
-        modes, told = _diagonalized(source.A + E, source.B, who), {}
-    return _assembled(source, modes, E, rho, {"method": method, **told}, (blocks, B, C), who)
+            found = optimized_perturbation(source.A, rng=draw, **options)
+            E = found.E
+            if not found.converged and E.any() and options.get("objective") != "plain":
+                warnings.warn(f"{who}: the search ended without a minimum, {found!r}.", AccuracyWarning, stacklevel=2)
+        modes, told = diagonalized(source.A + E, source.B, who), {}
+    return _assembled(source, modes, E, {"method": method, **told}, blocks=blocks, B=B, C=C, who=who)
 
 
 def restored(recipe: dict[str, Any], tensors: dict[str, Array], operator: Operator | None) -> PerturbedDiagonalization:
@@ -251,18 +152,17 @@ def restored(recipe: dict[str, Any], tensors: dict[str, Array], operator: Operat
     rho: float | None = recipe.get("rho")
     blocks, n = recipe.get("blocks", 1), len(source.B)
     lam, pairs = tensors["lam"][: tensors["lam"].size // blocks], not np.iscomplexobj(tensors.get("E", 0.0))
-    V = tensors["V"][:n, : lam.size]
-    half = np.where(lam.imag == 0, 0.5, 1.0) if pairs else np.ones(lam.size)
-    modes, B = _Modes(lam, V, np.zeros(lam.size, dtype=np.complex128), pairs), None
+    modes, B = Modes(lam, tensors["V"][:n, : lam.size], np.zeros(lam.size, dtype=np.complex128), pairs), None
     if "B" in recipe:
-        seen = np.kron(np.eye(blocks), V) @ tensors["B"]
+        seen = np.kron(np.eye(blocks), modes.V) @ tensors["B"]
         B = 2 * seen.real if pairs else seen.real
-        weights = _turned(modes, source.B / (1 if rho is None else 1 + rho), 1, np.ones(lam.size))
+        stored = modes.stored(source.B / (1 if rho is None else 1 + rho))
     else:
-        weights = (tensors["B"][: lam.size].T / half).T
+        stored = tensors["B"][: lam.size]
     E = tensors["E"] if rho is None or "E" in tensors else rho / (1 + rho) * np.outer(source.B, source.B)
     told: dict[str, Any] = {name: recipe[name] for name in ("method", "rho") if name in recipe}
-    return _assembled(source, _Modes(lam, V, weights, pairs), E, rho, told, (blocks, B, None), "load")
+    modes = replace(modes, weights=stored / modes.halves)
+    return _assembled(source, modes, E, told, blocks=blocks, B=B, C=None, who="load")
 
 
 def _require_options(method: str, options: dict[str, Any], who: str) -> None:
@@ -289,41 +189,41 @@ def _checked(operator: Any, who: str) -> Operator | StateSpace:
     return StateSpace(operator.A, operator.B)
 
 
-def _allpass(source: Operator | StateSpace, options: dict[str, Any], who: str) -> tuple[_Modes, Array, float]:
-    if isinstance(source, OnePort):
-        bound, form = np.outer(source.B, source.B), _closed(source)
-    else:
-        bound, shift = _dissipation(source, who)
-        form = _dense(source, bound, shift, who)
+def _allpass(source: Operator | StateSpace, options: dict[str, Any], who: str) -> tuple[Modes, Array, dict[str, Any]]:
+    """The modes and E = rho/(1 + rho) times the dissipation, B B^T of one port."""
+    form, dissipation = _homotopy(source, who)
+
+    def error(rho: float) -> float:
+        peak = homotopy_error(source, rho) if isinstance(source, OnePort) else state_error(source, form(rho).system)
+        return peak.value
+
     if "kappa" in options:
-        rho = _rho_of_kappa(form, positive_real(options["kappa"], "kappa", who), who)
+        rho = rho_of_kappa(form, positive_real(options["kappa"], "kappa", who), who)
     elif "error" in options:
-        rho = _rho_of_error(form, source, positive_real(options["error"], "error", who), who)
+        rho = rho_of_error(error, positive_real(options["error"], "error", who), who)
     else:
         rho = unit_interval(options.get("rho", 0.1), who)
-    if isinstance(source, OnePort) and _condition(form, rho) * rho > _COLLISION:
-        rho = _steered(form, rho, upwards="error" not in options, who=who)
-    return form(rho), rho / (1 + rho) * bound, rho
+    if isinstance(source, OnePort):
+        rho = steered(form, rho, upwards="error" not in options, who=who)
+    return form(rho), rho / (1 + rho) * dissipation, {"rho": rho}
 
 
-def _closed(operator: OnePort) -> Callable[[float], _Modes]:
-    def form(rho: float) -> _Modes:
-        found = homotopy_modes(operator, rho)
-        return _Modes(found.lam, found.V, found.weights, True)
+def _homotopy(source: Operator | StateSpace, who: str) -> tuple[Callable[[float], Modes], Array]:
+    """rho to modes: in closed form of one port, else by an eigensolver."""
+    if isinstance(source, OnePort):
 
-    return form
+        def closed(rho: float) -> Modes:
+            found = homotopy_modes(source, rho)
+            return Modes(found.lam, found.V, found.weights, True)
 
+        return closed, np.outer(source.B, source.B)
+    dissipation, shift = _dissipation(source, who)
 
-def _state(source: Operator | StateSpace) -> StateSpace:
-    return source.system if isinstance(source, Operator) else source
-
-
-def _dense(source: Operator | StateSpace, dissipation: Array, shift: float, who: str) -> Callable[[float], _Modes]:
-    def form(rho: float) -> _Modes:
+    def dense(rho: float) -> Modes:
         line = -shift if rho == 1 else None
-        return _diagonalized(source.A + rho / (1 + rho) * dissipation, source.B / (1 + rho), who, line)
+        return diagonalized(source.A + rho / (1 + rho) * dissipation, source.B / (1 + rho), who, line)
 
-    return form
+    return dense, dissipation
 
 
 def _dissipation(source: Operator | StateSpace, who: str) -> tuple[Array, float]:
@@ -337,156 +237,43 @@ def _dissipation(source: Operator | StateSpace, who: str) -> tuple[Array, float]
     return np.asarray(-(source.A + source.A.T) - 2 * shift * np.eye(len(source.B))), shift
 
 
-def _condition(form: Callable[[float], _Modes], rho: float) -> float:
-    try:
-        return form(rho).condition
-    except AccuracyError:
-        return math.inf
-
-
-def _rho_of_kappa(form: Callable[[float], _Modes], kappa: float, who: str) -> float:
-    """From 1/kappa in the direction of the target, then halvings between the last two tries."""
-    if kappa < 1:
-        raise ParameterError(f"{who}: a condition number is at least 1, got kappa = {kappa:g}.")
-    rho, step = 1 / kappa, 1.25
-    good = _condition(form, rho) <= kappa
-    while True:
-        other = rho / step if good else min(rho * step, 1.0)
-        if other < _SMALLEST or rho == other:
-            return rho
-        if (_condition(form, other) <= kappa) != good:
-            break
-        rho = other
-    met, missed = (rho, other) if good else (other, rho)
-    return _searched(lambda rho: _condition(form, rho) <= kappa, met, missed)
-
-
-def _rho_of_error(form: Callable[[float], _Modes], source: Operator | StateSpace, error: float, who: str) -> float:
-    """Both the error and its quotient by rho rise with rho: one evaluation gives a rho that meets the target."""
-
-    def measured(rho: float) -> float:
-        if isinstance(source, OnePort):
-            return homotopy_error(source, rho).value
-        modes = form(rho)
-        return math.inf if modes.lam.real.max() >= 0 else hinf_norm(_state(source), modes.system).value
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", AccuracyWarning)
-        if measured(1.0) <= error:
-            return 1.0
-        missed, found = 1.0, measured(0.5)
-        if found <= error:
-            met = 0.5
-        else:
-            met, missed = 0.5 * error / found, 0.5
-        if met < _SMALLEST:
-            raise ParameterError(
-                f"{who}: error = {error:g} asks for rho = {met:.1g}; take the operator itself (ht.s4)."
-            )
-        return _searched(lambda rho: measured(rho) <= error, met, missed)
-
-
-def _searched(meets: Callable[[float], bool], met: float, missed: float) -> float:
-    """The last rho that meets a target, to nine digits: halvings of the logarithm."""
-    while abs(met / missed - 1) > 1e-9:
-        middle = math.sqrt(met * missed)
-        met, missed = (middle, missed) if meets(middle) else (met, middle)
-    return met
-
-
-def _steered(form: Callable[[float], _Modes], rho: float, upwards: bool, who: str) -> float:
-    """The nearest rho away from a collision; only below where a larger one would miss a target."""
-    for above in (rho * _WALK**k for k in range(1, _STEPS)):
-        for other in (rho * rho / above, above) if upwards else (rho * rho / above,):
-            if other <= 1 and (found := _condition(form, other)) * other <= _COLLISION:
-                here = _condition(form, rho)
-                warnings.warn(
-                    f"{who}: at rho = {rho:.6g} two eigenvalues nearly collide, kappa(V) = {here:.3g}; "
-                    f"rho = {other:.6g} with kappa(V) = {found:.3g} is used.",
-                    AccuracyWarning,
-                    stacklevel=4,
-                )
-                return other
-    raise AccuracyError(
-        f"{who}: kappa(V) = {_condition(form, rho):.3g} at rho = {rho:.6g}, and no rho within a factor "
-        f"{_WALK**_STEPS:.0f} has eigenvectors better than {_COLLISION:g}/rho; give kappa= instead."
-    )
-
-
-def _diagonalized(A: Array, B: Array, who: str, line: float | None = None) -> _Modes:
-    """By LAPACK; unit columns in the phase that makes B^T v >= 0. ``line`` is the real part of all, where known."""
-    lam, V = np.linalg.eig(A)
-    if line is not None:
-        lam = line + 1j * lam.imag
-    worst = int(np.argmax(lam.real))
-    if line is None and lam[worst].real >= 0:
-        raise UnstableSystemError(
-            f"{who}: A + E has the eigenvalue {lam[worst]:.6g}; only a stable layer can be made of it. Take a smaller "
-            'perturbation, another draw, or method="allpass", which is always stable.'
-        )
-    pairs = not np.iscomplexobj(A)
-    if pairs:
-        kept = lam.imag >= 0
-        lam, V = lam[kept].astype(np.complex128), V[:, kept]
-        order = np.lexsort((-lam.real, -lam.imag))
-    else:
-        order = np.argsort(-lam.imag, kind="stable")
-    lam, V = lam[order], V[:, order]
-    drive = B @ V
-    V = V * np.where(drive == 0, 1.0, drive.conj() / np.where(drive == 0, 1.0, np.abs(drive)))
-    weights = np.linalg.solve(_real_form(V, lam), B) if pairs else np.linalg.solve(V, B.astype(np.complex128))
-    if pairs:
-        weights = _complex_weights(weights, lam)
-    if not np.isfinite(weights).all():
-        raise AccuracyError(f"{who}: A + E is defective to rounding; perturb it otherwise.")
-    return _Modes(lam, V, weights, pairs)
-
-
-def _real_form(V: Array, lam: Array) -> Array:
-    """All columns of V turned by a unitary matrix: sqrt2 Re v and -sqrt2 Im v of a pair in place of v and conj v."""
-    paired, root = lam.imag != 0, math.sqrt(2.0)
-    return np.hstack([root * V[:, paired].real, -root * V[:, paired].imag, V[:, ~paired].real])
-
-
-def _complex_weights(real: Array, lam: Array) -> Array:
-    """Coordinates with respect to v and conj v, the first of the two, from those in the real form."""
-    paired = lam.imag != 0
-    pairs = int(paired.sum())
-    weights = np.zeros((lam.size, *real.shape[1:]), dtype=np.complex128)
-    weights[paired] = (real[:pairs] + 1j * real[pairs : 2 * pairs]) / math.sqrt(2.0)
-    weights[~paired] = real[2 * pairs :]
-    return weights
-
-
 def _assembled(
     source: Operator | StateSpace,
-    modes: _Modes,
+    modes: Modes,
     E: Array,
-    rho: float | None,
     told: dict[str, Any],
-    ports: tuple[int, ArrayLike | None, ArrayLike | None],
+    *,
+    blocks: int,
+    B: ArrayLike | None,
+    C: ArrayLike | None,
     who: str,
 ) -> PerturbedDiagonalization:
-    blocks, n = positive_integer(ports[0], "blocks", who), len(source.B)
-    N, M, half = (
-        n * blocks,
-        modes.lam.size,
-        np.where(modes.lam.imag == 0, 0.5, 1.0) if modes.pairs else np.ones(modes.lam.size),
-    )
+    """J copies of a block, told how it was made, with ports of the user."""
+    blocks = positive_integer(blocks, "blocks", who)
+    N, rho = blocks * len(source.B), told.get("rho")
     V = np.kron(np.eye(blocks), modes.V)
-    B, C = _port(ports[1], "B", N, who), _port(ports[2], "C", N, who)
-    modal = np.tile(half * modes.weights, blocks) if B is None else _turned(modes, B, blocks, half)
+    inputs, outputs = _port(B, "B", N, who), _port(C, "C", N, who)
+    if inputs is None:
+        modal = np.tile(modes.halves * modes.weights, blocks)
+    else:
+        modal = np.concatenate([modes.stored(part) for part in np.split(inputs, blocks)])
     identity = source.identity() if isinstance(source, Operator) else {}
     recipe = {"recipe": "ptd", **told, **identity, "N": N} | ({"blocks": blocks} if blocks > 1 else {})
-    recipe |= {} if B is None else {"B": "given"}
+    recipe |= {} if inputs is None else {"B": "given"}
+    held = f"{blocks * modes.lam.size} modes stored" + (f", {modes.lam.size} a block" if blocks > 1 else "")
     return PerturbedDiagonalization(
         recipe=recipe,
-        system=Diagonal(np.tile(modes.lam, blocks), modal, C=V if C is None else C.T @ V, conjugate_pairs=modes.pairs),
+        system=Diagonal(
+            np.tile(modes.lam, blocks),
+            modal,
+            C=V if outputs is None else outputs.T @ V,
+            conjugate_pairs=modes.pairs,
+        ),
         N=N,
         V=frozen(V),
         source="yu2024ptd; theory P1-P5" if rho is None else "theory P5; yu2024ptd",
         conventions={
-            "N": f"real state size; {M * blocks} modes stored" + (f", {M} a block" if blocks > 1 else ""),
+            "N": f"real state size; {held}",
             "B": ("V^{-1} B" if rho is None else "V^{-1} B/(1 + rho)") + ", unit columns of V with B^T V >= 0",
             "sign of Im": "Im lam >= 0; outputs are 2 Re(C x)" if modes.pairs else "all modes; complex outputs C x",
         },
@@ -510,34 +297,3 @@ def _port(values: ArrayLike | None, name: str, N: int, who: str) -> Array | None
         needed = f"({N}, H)" if name == "B" else f"(p, {N})"
         raise ShapeError(f"{who}: {name} must have shape ({N},) or {needed}, got {matrix.shape}.")
     return np.asarray(columns)
-
-
-def _turned(modes: _Modes, B: Array, blocks: int, half: Array) -> Array:
-    """V^{-1} B of every block, real modes halved."""
-    parts = []
-    for part in np.split(B, blocks):
-        if modes.pairs:
-            turned = _complex_weights(np.linalg.solve(_real_form(modes.V, modes.lam), part), modes.lam)
-        else:
-            turned = np.linalg.solve(modes.V, part.astype(np.complex128))
-        parts.append((turned.T * half).T)
-    return np.concatenate(parts)
-
-
-def _bounds(op: OnePort, eps: float, rho: float | None) -> list[Finding]:
-    """What theory says of sup ||G_ptd - G||, B the operator's own."""
-    B, shift = float(np.linalg.norm(op.B)), op.shift
-    first = (2 * math.log(op.N) + 4) * eps * B
-    found = [Finding("bound P1", first, "(2 ln n + 4) ||E|| ||B||, to first order in ||E||")]
-    if eps < shift:
-        value = eps / ((shift - eps) * math.sqrt(2 * shift))
-        found.append(
-            Finding(
-                "bound P2", value, "||E|| sup||G||/(shift - ||E||): the numerical range stays in the left half plane"
-            )
-        )
-    if rho is not None and rho < 1:
-        # 2 shift ||G||^2 = 1 - |phi|^2 on the axis.
-        size = 1 / (2 * math.sqrt(2 * shift)) if shift else hinf_norm(op).value
-        found.append(Finding("bound P5", size * rho / (1 - rho), "sup(||G|| |phi|) rho/(1 - rho), at every N"))
-    return found

@@ -20,7 +20,7 @@ from ..operators import LegS, LegT, Operator, PoleChain
 from ..systems import Diagonal, DiagonalPlusLowRank
 from .deviations import checked_steps, deviations
 from .findings import Finding
-from .ptd import PerturbedDiagonalization
+from .perturbed_diagonalization import PerturbedDiagonalization
 from .recipes import named_operator
 
 if TYPE_CHECKING:

@@ -1,7 +1,10 @@
 """The lossless spine: what an all-pass function, scalar or 2 x 2, says about a family (theory section 2)."""
 
-from .convergence import DiagonalError, Peak, diagonal_error
-from .homotopy import Collisions, HomotopyModes, collisions, homotopy_error, homotopy_modes, unit_interval
+from .axis_mesh import Peak
+from .collisions import Collisions, collisions
+from .convergence import DiagonalError, diagonal_error
+from .homotopy import HomotopyModes, homotopy_modes
+from .homotopy_error import homotopy_error
 from .imaginary_axis import Spike, amplification_near, axis_phase, resolved_axis, spike
 from .normal_part import NormalPart, diagonalize_normal_part
 from .phase import normal_frequencies, phase
@@ -30,5 +33,4 @@ __all__ = [
     "resolved_axis",
     "spike",
     "two_port_frequencies",
-    "unit_interval",
 ]

@@ -7,6 +7,9 @@ a resonance may be narrower than an ulp of its frequency.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -14,10 +17,25 @@ import numpy as np
 from .._arrays import Array, Real
 from .._double import Double, two_sum
 
-__all__ = ["Mesh", "axis_mesh"]
+__all__ = ["SEARCH", "Mesh", "Peak", "axis_mesh", "highest"]
+
+SEARCH = 4, 0.6  # nodes and h/d of a search: no maximum is more than a fifth higher than the point nearest to it
 
 _OCTAVES = 56  # behind the last pole; the rest of an integral that falls like 1/w is 2^-56
 _BLOCK = 1 << 20
+_NEAR, _CANDIDATES, _ZOOMS = 0.8, 64, 9  # what may become the highest point, how many such, and grids on each
+
+
+@dataclass(frozen=True)
+class Peak:
+    """A supremum over the imaginary axis, and the frequency w >= 0 where it is attained."""
+
+    value: float
+    frequency: float
+
+    def scaled(self, half: int) -> Peak:
+        """From units of 4^half: ||G|| has the unit of time to the power 1/2."""
+        return Peak(math.ldexp(self.value, -half), math.ldexp(self.frequency, 2 * half))
 
 
 class Mesh(NamedTuple):
@@ -62,6 +80,25 @@ def axis_mesh(y: Double, width: float, features: tuple[Real, Real], nodes: int, 
     at = np.repeat(cell, nodes)
     w, rest = two_sum(high[at], offset)
     return Mesh((w, rest + low[at]), (h[:, None] * weight).ravel(), np.repeat(h, nodes))
+
+
+def highest(gain: Callable[[Double], Real], mesh: Mesh) -> Peak:
+    """The largest value of ``gain``, of points in two floats, near a ``mesh`` of the rule ``SEARCH``."""
+    values = gain(mesh.w)
+    around = np.concatenate([[0.0], values, [0.0]])
+    local = (values >= around[:-2]) & (values >= around[2:]) & (values >= _NEAR * values.max())
+    best = np.flatnonzero(local)
+    best = best[np.argsort(values[best])[-_CANDIDATES:]]
+    (high, low), reach = (part[best, None] for part in mesh.w), mesh.reach[best, None]
+    offset = np.zeros_like(reach)
+    for _ in range(_ZOOMS):
+        # Nested grids, each a twelfth as wide.
+        grid = offset + reach * np.linspace(-1, 1, 25)
+        w, rest = two_sum(high, grid)
+        values = gain((w.ravel(), (rest + low).ravel())).reshape(grid.shape)
+        offset, reach = np.take_along_axis(grid, values.argmax(axis=1)[:, None], axis=1), reach / 12
+    k = int(values.max(axis=1).argmax())
+    return Peak(float(values[k].max()), abs(float(high[k, 0] + offset[k, 0])))
 
 
 def _distance(y: Real, offset: Real, width: float, features: tuple[Real, Real]) -> Real:

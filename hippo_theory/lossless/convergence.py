@@ -17,28 +17,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._arrays import Array, Complex, Immutable, Real, finite, frequencies, positive_real
-from .._double import Double, scaled, two_sum
+from .._double import Double, scaled
 from ..errors import ParameterError, ParameterTypeError, ShapeError
 from ..operators import Operator, PoleChain, TakenakaMalmquist
-from .axis_mesh import Mesh, axis_mesh
+from .axis_mesh import SEARCH, Mesh, Peak, axis_mesh, highest
 from .phase import normal_frequencies
 
-__all__ = ["DiagonalError", "Peak", "diagonal_error"]
+__all__ = ["DiagonalError", "diagonal_error"]
 
 _BLOCK, _POINTS = 1 << 21, 1 << 12  # entries of G held at a time, 32 MiB; points where only moduli are
 _FACTORS = 16  # of the product that are multiplied between two looks at its exponent
 _RULE = 14, 0.5  # nodes and h/d of the panels of an integral: 3.7^-28
-_SEARCH = 4, 0.6  # of a search: no maximum is more than a fifth higher than the point nearest to it
-_NEAR, _CANDIDATES, _ZOOMS = 0.8, 64, 9  # what may become the highest point, how many such, and grids on each
-_ECHOES = 4000
-
-
-@dataclass(frozen=True)
-class Peak:
-    """A supremum over the imaginary axis, and the frequency w >= 0 where it is attained."""
-
-    value: float
-    frequency: float
+_ECHOES, _DIPS, _ZOOMS = 4000, 64, 9  # points of a search for the first echo, dips that count, grids on each
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,23 +120,8 @@ class DiagonalError(Immutable):
             return Peak(0.0, 0.0)
         if self.operator.shift == 0:
             return Peak(math.inf, float(np.ldexp(self._upper[0][0], 2 * half)))
-        mesh = self._mesh(None, *_SEARCH)
-        gain = self._gain(mesh.w, read)
-        around = np.concatenate([[0.0], gain, [0.0]])
-        local = (gain >= around[:-2]) & (gain >= around[2:]) & (gain >= _NEAR * gain.max())
-        best = np.flatnonzero(local)
-        best = best[np.argsort(gain[best])[-_CANDIDATES:]]
-        (high, low), reach = (part[best, None] for part in mesh.w), mesh.reach[best, None]
-        offset = np.zeros_like(reach)
-        for _ in range(_ZOOMS):
-            # Nested grids, each a twelfth as wide.
-            grid = offset + reach * np.linspace(-1, 1, 25)
-            w, rest = two_sum(high, grid)
-            values = self._gain((w.ravel(), (rest + low).ravel()), read).reshape(grid.shape)
-            offset, reach = np.take_along_axis(grid, values.argmax(axis=1)[:, None], axis=1), reach / 12
-        k = int(values.max(axis=1).argmax())
-        frequency = abs(float(high[k, 0] + offset[k, 0]))
-        return Peak(math.ldexp(float(values[k].max()), -half), math.ldexp(frequency, 2 * half))
+        mesh = self._mesh(None, *SEARCH)
+        return highest(lambda w: self._gain(w, read), mesh).scaled(half)
 
     def l2_norm(self, C: ArrayLike | None = None, *, rate: float | None = None) -> float:
         r"""L2(0, inf) norm of the output error C (x - x_diag): the impulse response, or the response to e^{-rate t}.
@@ -306,7 +281,7 @@ class DiagonalError(Immutable):
         )
         values = self.delay(grid, dt)
         lowest = min(float(self.delay(0.0, dt)), float(a.real.sum() * dt * dt / 2))
-        for k in np.argsort(values)[:_CANDIDATES]:
+        for k in np.argsort(values)[:_DIPS]:
             low, high = grid[max(k - 1, 0)], grid[min(k + 1, grid.size - 1)]
             for _ in range(_ZOOMS):
                 inner = np.linspace(low, high, 25)
