@@ -130,6 +130,8 @@ def perturbed_checks(
         checks += _homotopy_error_checks(one, exact, part, source.shift, rho)
     elif form.driven and all(check.passed for check in checks):
         checks.append(_dense_error_check(one, form, tensors, source))
+        if rho is None and isinstance(source, OnePort) and size < source.shift:
+            checks.append(_small_perturbation_check(size, source.shift))
     return [*checks, stability_check({"lam": tensors["lam"]}, claim)]
 
 
@@ -265,3 +267,9 @@ def _dense_error_check(
         with suppress(AccuracyError, UnstableSystemError):
             value = enclose_hinf_norm(given, stored, rel=_REL).upper
     return _informing("transfer error", _ERROR, value)
+
+
+def _small_perturbation_check(size: float, shift: float) -> Check:
+    """Theory P2: the numerical range of A + E stays left of ||E|| - shift, and ||G|| <= 1/sqrt(2 shift)."""
+    bound = upper(_ball(size) / ((_ball(shift) - _ball(size)) * (2 * _ball(shift)).sqrt()))
+    return _informing("transfer error by theory", "||E||/((shift - ||E||) sqrt(2 shift)), for every E", bound)

@@ -17,8 +17,9 @@ def test_the_registry_holds_the_promised_figures_under_their_own_ids():
     httyh = ["httyh-1", "httyh-2", "httyh-3", "httyh-delay", "httyh-reconstruct", "httyh-timescale", "lmu-pade"]
     s4d = ["s4d-1", "s4d-2", "s4d-3", "s4d-limits", "s4d-lowrank", "s4d-fout", "s4d-aliasing", "memory-table"]
     lossless = ["legs-spectrum", "gramian-nodes", "kappa-growth", "growth"]
+    ptd = ["ptd-1", "ptd-3c", "ptd-inputs", "ptd-tube", "ptd-law", "ptd-bounds", "ptd-pseudo"]
     hope = ["hope-3", "hope-4", "hope-5", "hope-6", "hope-beta"]
-    assert list(FIGURES) == [*httyh, *s4d, *lossless, "ptd-1", "ptd-3c", "ptd-inputs", "ptd-tube", "ptd-pseudo", *hope]
+    assert list(FIGURES) == [*httyh, *s4d, *lossless, *ptd, *hope]
     assert all(figure.id == id and figure.source and figure.caption for id, figure in FIGURES.items())
 
 
