@@ -229,6 +229,24 @@ def test_layer_is_linear() -> None:
     torch.testing.assert_close(layer(2 * u - 3 * v), y, rtol=0, atol=1e-13 * float(y.detach().abs().max()))
 
 
+@pytest.mark.parametrize("blocks", [1, 4])
+def test_a_perturbed_diagonalisation_becomes_the_layer_of_the_perturbed_matrix(blocks: int) -> None:
+    op, rho, dt, L = ht.LegS(64 // blocks), 0.1, 0.01, 200
+    C = np.tile(first(op.N), blocks) / blocks
+    layer = S4D.from_initialization(ht.ptd(op, rho=rho, blocks=blocks, C=C), 1, dt=dt)
+    perturbed = ht.StateSpace(op.A + rho / (1 + rho) * np.outer(op.B, op.B), op.B / (1 + rho), C=first(op.N))
+    exact = perturbed.discretize(dt).kernel(L)
+    assert np.abs(numbers(layer.kernel(L))[0] - exact).max() <= 5e-7 * np.abs(exact).max()
+
+
+def test_without_outputs_channels_of_a_perturbed_diagonalisation_draw_their_own() -> None:
+    layer = S4D.from_initialization(ht.ptd(ht.LegS(9), rho=0.2), 3, rng=0)
+    real = layer.dynamics.frequency.detach()[0] == 0
+    assert layer.C.shape == (3, 5, 2)
+    assert (layer.C[:, real, 1] == 0).all()
+    assert len(np.unique(numbers(layer.C[:, ~real, 0]))) == 3 * int((~real).sum())
+
+
 def test_length_one_is_the_first_kernel_entry_plus_D() -> None:
     layer = S4D.from_initialization(initialization([-1 + 2j], C=[1.0], D=0.25), 2, dt=0.1)
     y = layer(torch.ones(3, 1, 2))

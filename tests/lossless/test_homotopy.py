@@ -230,6 +230,32 @@ class TestCollisions:
         assert np.abs(slope).max() <= 1e-6 * np.abs(PAIRS.allpass(found.points)).max()
 
 
+class TestThePrice:
+    """Theory P5: eigenvectors of A_rho are kernels of the model space of (b + rho)/(1 + rho b)."""
+
+    @pytest.mark.parametrize("rho", [0.9, 0.2, 0.03])
+    @pytest.mark.parametrize("op", [ht.LegS(1), ht.LegS(12), ht.LagT(9), ht.FouT(11), PAIRS], ids=ids)
+    def test_gram_matrix_and_its_inverse_are_those_of_normalised_exponentials(self, op, rho):
+        lam, V, _ = homotopy_modes(op, rho).full()
+        x = -(lam + op.shift)
+        gram = 2 * np.sqrt(np.outer(x.real, x.real)) / (x[:, None].conj() + x)
+        away = np.abs(x[:, None] - x) / np.abs(x[:, None] + x.conj())
+        np.fill_diagonal(away, 1.0)
+        delta = away.prod(axis=1)
+        size = EPS * op.N * np.linalg.cond(gram)
+        assert np.abs(np.abs(V.conj().T @ V) - np.abs(gram)).max() <= 1e-12
+        inverse = np.abs(np.linalg.inv(gram)) * np.outer(delta, delta)
+        assert np.abs(inverse - np.abs(gram)).max() <= 10 * size
+        kappa = np.linalg.cond(V)
+        assert (1 - size) / delta.min() <= kappa <= (1 + size) * np.linalg.norm(gram, 2) / delta.min()
+
+    @pytest.mark.parametrize("rho", [0.9, 0.1, 1e-3])
+    @pytest.mark.parametrize("N", [1, 2, 3, 16, 65])
+    def test_of_lagt_is_a_power_of_rho(self, N, rho):
+        exact = rho ** (1 / N - 1)
+        assert abs(np.linalg.cond(homotopy_modes(ht.LagT(N), rho).full()[1]) / exact - 1) <= 20 * N * EPS * exact
+
+
 class TestTheError:
     @pytest.mark.parametrize("op", [ht.LegS(16), ht.LegS(33), ht.LagT(12), ht.FouT(9), PAIRS], ids=ids)
     @pytest.mark.parametrize("rho", [0.9, 0.1, 1e-3])

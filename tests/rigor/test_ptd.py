@@ -154,6 +154,23 @@ def test_the_spike_of_the_diagonal_system_is_bounded_at_rho_1():
         assert homotopy_error_bound(enclose_normal_part(ht.LagT(4), 128), 0.0, 1.0) == math.inf
 
 
+class TestSmallPerturbations:
+    """Theory P2: below the shift ||E||/((shift - ||E||) sqrt(2 shift)) bounds the error of every E."""
+
+    @pytest.mark.parametrize("options", [{"size": 0.01}, {"size": 0.02, "field": "complex"}])
+    def test_the_proved_error_is_below_the_proved_bound(self, options):
+        layer = ht.ptd(ht.LegS(5), "random", rng=0, **options)
+        found = {check.name: check.value for check in ht.certify(layer).checks}
+        size = layer.perturbation_norm
+        assert found["transfer error by theory"] == pytest.approx(size / (0.5 - size), rel=1e-12)
+        assert layer.transfer_error <= found["transfer error"] <= found["transfer error by theory"]
+
+    def test_beyond_the_shift_nothing_is_promised(self):
+        layer = ht.ptd(ht.LegS(8), "optimized", rng=0)
+        assert layer.perturbation_norm > 0.5
+        assert "transfer error by theory" not in {check.name for check in ht.certify(layer).checks}
+
+
 def test_roots_that_are_not_all_are_refused():
     op = ht.LegS(8)
     lam = ht.ptd(op, rho=0.3).lam.copy()
