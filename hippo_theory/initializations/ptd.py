@@ -26,7 +26,7 @@ __all__ = ["METHODS", "ptd", "restored"]
 METHODS = {
     "allpass": ("rho", "kappa", "error"),
     "random": ("size", "field"),
-    "optimized": ("gamma", "objective"),
+    "optimized": ("gamma", "objective", "structure"),
 }
 
 
@@ -41,6 +41,7 @@ def ptd(
     field: str | None = None,
     gamma: float | None = None,
     objective: str | None = None,
+    structure: str | None = None,
     blocks: int = 1,
     B: ArrayLike | None = None,
     C: ArrayLike | None = None,
@@ -65,9 +66,9 @@ def ptd(
         1e-12; the largest with sup ||G_ptd - G|| <= error.
     size, field : float and {"real", "complex"}, optional
         For "random": ||E||/||A||, default .1, and the field of the entries of E, default "real".
-    gamma, objective : float and {"squared", "plain"}, optional
+    gamma, objective, structure : float, {"squared", "plain"} and {"dense", "symmetric", "feedback"}, optional
         For "optimized": the price of E, default 800/||A|| (75/||A|| for "plain"); kappa^2 + gamma ||E||_F is "squared",
-        the default, kappa + gamma ||E|| "plain".
+        the default, kappa + gamma ||E|| "plain"; and what E may be, default "dense", B f^T for "feedback".
     blocks : int, default 1
         J copies of the system, as S5 has them: N = J operator.N.
     B : array_like, real, shape (N,) or (N, H), optional
@@ -121,7 +122,8 @@ def ptd(
     method = known_name(method, METHODS, "PTD method")
     who = f"ptd({method!r})"
     given = {"rho": rho, "kappa": kappa, "error": error, "size": size, "field": field, "gamma": gamma}
-    options: dict[str, Any] = {k: v for k, v in (given | {"objective": objective}).items() if v is not None}
+    given |= {"objective": objective, "structure": structure}
+    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     _require_options(method, options, who)
     source = _checked(operator, who)
     if method == "allpass":
@@ -135,7 +137,8 @@ def ptd(
         if method == "random":
             E = ginibre_perturbation(source.A, options.pop("size", 0.1), draw, **options)
         else:
-            found = optimized_perturbation(source.A, rng=draw, **options)
+            column = source.B if structure == "feedback" else None
+            found = optimized_perturbation(source.A, B=column, rng=draw, **options)
             E = found.E
             if not found.converged and E.any() and options.get("objective") != "plain":
                 warnings.warn(f"{who}: the search ended without a minimum, {found!r}.", AccuracyWarning, stacklevel=2)

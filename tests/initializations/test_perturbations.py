@@ -232,7 +232,7 @@ class TestTheSearch:
 
     @pytest.mark.parametrize("unit", [1e-3, 1e3, 1e6])
     def test_in_other_units_the_minimum_is_as_good(self, unit):
-        # The start is not scaled: of several minima, .1 % apart, another may be met.
+        # Rounding may lead to another one of several minima, .1 % apart.
         A = ht.LegS(16).A
         one, other = (optimized_perturbation(c * A, rng=1) for c in (1.0, unit))
         assert other.converged
@@ -260,6 +260,32 @@ class TestTheSearch:
         assert sigma[1][2] >= 0.95 * sigma[1][0]
         assert np.linalg.norm(squared - squared.T) > 0.5 * np.linalg.norm(squared)
 
+    @pytest.mark.parametrize("objective", ["squared", "plain"])
+    @pytest.mark.parametrize("structure", ["symmetric", "feedback"])
+    def test_a_structure_is_kept_and_its_minimum_is_stationary(self, structure, objective):
+        op = ht.LegS(8)
+        column = op.B if structure == "feedback" else None
+        found = optimized_perturbation(op.A, objective=objective, structure=structure, B=column, rng=0)
+        E = found.E
+        if structure == "symmetric":
+            assert np.array_equal(E, E.T)
+        else:
+            assert np.linalg.matrix_rank(E, tol=1e-12 * np.linalg.norm(E)) == 1
+            assert np.abs(E / op.B[:, None] - (E / op.B[:, None])[0]).max() <= 1e-13 * np.abs(E).max()
+        assert found.kappa < 10
+        if objective == "squared":
+            kappa, slope = kappa_and_gradient(op.A + E)
+            rest = 2 * kappa * slope / found.gamma + E / np.linalg.norm(E)
+            within = (rest + rest.T) / 2 if structure == "symmetric" else np.outer(op.B, op.B @ rest) / (op.B @ op.B)
+            assert found.converged
+            assert np.linalg.norm(within) <= 1e-3 < np.linalg.norm(rest)
+
+    def test_a_structure_costs(self):
+        op = ht.LegS(16)
+        dense = optimized_perturbation(op.A, rng=0)
+        for structure, column in (("symmetric", None), ("feedback", op.B)):
+            assert optimized_perturbation(op.A, structure=structure, B=column, rng=0).value > dense.value
+
     def test_results_are_immutable_and_travel(self):
         found = optimized_perturbation(ht.LegS(4).A, rng=0)
         assert np.array_equal(pickle.loads(pickle.dumps(found)).E, found.E)
@@ -280,6 +306,11 @@ class TestRefusals:
             ([[1.0, math.inf], [0.0, 1.0]], {}, "infinity"),
             (np.zeros((2, 2)), {}, "not zero"),
             (1j * np.eye(2), {}, "real"),
+            (np.eye(2), {"structure": "feedback"}, "B="),
+            (np.eye(2), {"B": [1.0, 1.0]}, "B="),
+            (np.eye(2), {"structure": "feedback", "B": [0.0, 0.0]}, "not zero"),
+            (np.eye(2), {"structure": "feedback", "B": [1.0, math.nan]}, "NaN"),
+            (np.eye(2), {"structure": "feedback", "B": [1.0, 1j]}, "real"),
         ],
     )
     def test_bad_values(self, A, options, error):
@@ -293,5 +324,9 @@ class TestRefusals:
             optimized_perturbation(np.ones((2, 3)), rng=0)
         with pytest.raises(ShapeError, match="square"):
             optimized_perturbation(np.ones((0, 0)), rng=0)
+        with pytest.raises(ShapeError, match="B must have shape"):
+            optimized_perturbation(np.eye(2), structure="feedback", B=np.ones(3), rng=0)
         with pytest.raises(UnknownNameError, match="'squared'"):
             optimized_perturbation(np.eye(2), objective="square", rng=0)
+        with pytest.raises(UnknownNameError, match="'symmetric'"):
+            optimized_perturbation(np.eye(2), structure="symetric", rng=0)

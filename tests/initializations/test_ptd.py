@@ -208,6 +208,16 @@ class TestRandomAndOptimized:
         assert np.array_equal(one.E, two.E)
         assert one.kappa < ht.eigenvector_condition(ht.LegS(4)).value
 
+    def test_feedback_divides_the_transfer_function(self):
+        op = ht.LegS(16)
+        made = ht.ptd(op, "optimized", structure="feedback", rng=0)
+        f = op.B @ made.E / (op.B @ op.B)
+        exact = op.transfer(S) / (1 - f @ op.transfer(S))
+        assert np.abs(made.transfer(S) - exact).max() <= 1e-12 * np.abs(exact).max()
+        dense = ht.ptd(op, "optimized", rng=0)
+        assert made.kappa < 1.25 * dense.kappa
+        assert made.transfer_error < dense.transfer_error / 2
+
     def test_a_search_that_did_not_end_in_a_minimum_is_said(self, monkeypatch):
         monkeypatch.setattr("hippo_theory.initializations.perturbations._HALVINGS", 0)
         monkeypatch.setattr("hippo_theory.initializations.perturbations._STATIONARY", 1e-12)
