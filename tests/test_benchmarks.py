@@ -95,3 +95,15 @@ def test_hankel_values_and_the_largest_gain_are_as_near_to_the_proof_as_promised
         assert hankel.LargestGain().track_error(name, 16) <= 1e-14
     S, proved = hankel.system("LegS", 16), hankel.proved_norm("LegS", 16)
     assert hankel.norm_error(hankel.by_level_sets(S), proved) <= 2e-10
+
+
+def test_perturbed_modes_are_rounded_and_the_search_ends_below_adams(monkeypatch):
+    perturbations = benchmark(monkeypatch, "perturbations")
+    assert perturbations.Modes().track_relative_error(16) <= 4.5e-16
+    assert perturbations.worst(perturbations.by_lapack(16)[0], perturbations.exact_eigenvalues(16)) <= 1e-13
+    M = perturbations.matrix(16)
+    assert perturbations.Gradient().track_component_along_the_matrix(16) <= 1e-14
+    assert perturbations.along(M, M) == pytest.approx(1.0)
+    monkeypatch.setitem(perturbations.ADAM, "steps", 300)
+    A = perturbations.matrix(8)
+    assert perturbations.optimized_perturbation(A, rng=0).value < perturbations.price(A, perturbations.by_adam(A))
