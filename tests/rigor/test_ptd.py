@@ -308,6 +308,19 @@ def test_certificates_hold_at_64(make, tmp_path):
     assert layer.transfer_error <= found["transfer error"].value <= 1.011 * layer.transfer_error
 
 
+@pytest.mark.parametrize(
+    "N",
+    [16, 128, *(pytest.param(N, marks=pytest.mark.nightly) for N in (512, 1024))],
+)
+def test_legs_is_proved_to_stay_in_the_tube_at_every_size(N):
+    found = ht.certify(ht.ptd(ht.LegS(N), rho=0.1))
+    assert found.passed
+    assert found["transfer error"].value <= found["transfer error by theory"].value
+    assert found["transfer error by theory"].value == pytest.approx(0.1 / 1.8, rel=1e-14)
+    assert found["eigenvector condition"].value <= 10
+    assert found["eigenvector condition"].value <= (1 + 1e-9) * found["eigenvector condition from below"].value
+
+
 def test_the_error_of_an_unstable_source_is_open_and_its_stable_layer_is_certified():
     source = ht.StateSpace([[0.01, 2.0], [0.0, -1.0]], [1.0, 1.0])
     layer = ht.ptd(source, "random", size=0.3, rng=8)
