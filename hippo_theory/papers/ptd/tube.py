@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ... import plot
+from ...initializations import ptd
 from ...lossless import homotopy_error, resolved_axis, spike
 from ...operators import LegS
+from ...rigor import certify
 from .._claims import Claim
 from .._figure import Data, Figure
 
@@ -38,6 +40,8 @@ def _compute(quick: bool) -> Data:
     data["sup"] = np.array([[homotopy_error(LegS(N), rho).value for N in _SIZES] for rho in _LARGEST])
     sizes = range(1, 129, 8 if quick else 1)
     data["largest"] = np.array([max(homotopy_error(LegS(N), rho).value for N in sizes) for rho in _LARGEST])
+    proved = [certify(ptd(LegS(N), rho=_RHO))["transfer error"].value for N in _SIZES[: 2 if quick else 3]]
+    data["proved"] = np.array(proved, dtype=np.float64)
     data["spike"] = np.array([spike(N, 0, lambda w, N=N: N * w / (w * w + N * N)).height for N in _SIZES])  # type: ignore[misc]
     return data
 
@@ -79,6 +83,15 @@ def _claims(data: Data) -> list[Claim]:
                 tolerance=0.005 * largest,
             ),
         ]
+    claims.append(
+        Claim.at_most(
+            "ptd-tube/proved",
+            f"Proved bound of it for stored float64 modes over rho/(2 (1 - rho)), rho = {_RHO}: the largest.",
+            "P5",
+            bound=1.0,
+            measured=float(data["proved"].max()) / _bound(_RHO),
+        )
+    )
     claims.append(
         Claim.near(
             "ptd-tube/outside",
