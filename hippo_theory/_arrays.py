@@ -148,6 +148,15 @@ class Immutable:
         return partial(type(self), **named), tuple(value for by_name, _, value in given if not by_name)
 
 
+class Scalar:
+    """For results that are one number and what is known of it: ``float(result)`` is its ``value``."""
+
+    value: float
+
+    def __float__(self) -> float:
+        return self.value
+
+
 def frozen(array: Array) -> Array:
     """``array`` itself, marked read-only: cached results are shared, so nobody may write to them."""
     array.flags.writeable = False

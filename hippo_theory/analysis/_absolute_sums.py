@@ -39,38 +39,57 @@ class _Kernel:
         self.modes = part.diagonal
         self.norm = float(np.abs(self.A).sum(axis=0).max())
         self.decay = float(-part.poles.real.max())
+        self.closed = self.modes or part.states(np.zeros(1)) is not None
+        self.growth = 1.0 if self.closed else self._growth()
 
-    def __call__(self, mid: Real, half: Real, nodes: Real) -> Array:
-        """k at mid + half nodes, shape (p H, panels, nodes)."""
+    def _growth(self) -> float:
+        """The largest ||e^{sA}|| at powers of two: what becomes of a rounding error on its way."""
+        from scipy.linalg import expm
+
+        s = 2.0 ** -np.ceil(np.log2(max(self.norm, 1e-290)))
+        step, largest = expm(s * self.A), 1.0
+        while s * self.decay < 1 and np.isfinite(step).all():
+            largest, step, s = max(largest, float(np.linalg.norm(step, 2))), step @ step, 2 * s
+        return largest
+
+    def __call__(self, mid: Real, half: Real, nodes: Real) -> tuple[Array, Real]:
+        """k at mid + half nodes, shape (p H, panels, nodes), and the largest sum of its terms on each panel."""
         part, dtype = self.part, np.float64 if self.part.real else np.complex128
-        k = np.empty((part.p * part.H, mid.size, nodes.size), dtype=dtype)
+        k, size = np.empty((part.p * part.H, mid.size, nodes.size), dtype=dtype), np.empty((part.p * part.H, mid.size))
         step = max(4, _BLOCK // (part.N * part.H * nodes.size))
         for h in np.unique(half):
             where = np.flatnonzero(half == h)
             for start in range(0, where.size, step):
                 some = where[start : start + step]
-                values = self._modal(mid[some], h * nodes) if part.diagonal else self._states(mid[some], h * nodes)
+                evaluated = self._modal if part.diagonal else self._states
+                values, terms = evaluated(mid[some], h * nodes)
                 k[:, some] = (values.real if part.real else values).reshape(-1, some.size, nodes.size)
-        return k
+                size[:, some] = terms.reshape(-1, some.size, nodes.size).max(axis=2)
+        return k, size
 
-    def _states(self, mid: Real, offsets: Real) -> Array:
+    def _states(self, mid: Real, offsets: Real) -> tuple[Array, Real]:
         t = np.maximum(mid[:, None] + offsets, 0.0).ravel()
         state = self.part.states(t)
-        return np.tensordot(self.C, exponential_action(self.A, self.B, t), 1) if state is None else state
+        if state is not None:
+            return state, np.abs(state)
+        state = exponential_action(self.A, self.B, t)
+        return np.tensordot(self.C, state, 1), np.tensordot(np.abs(self.C), np.abs(state), 1)
 
-    def _modal(self, mid: Real, offsets: Real) -> Array:
-        """Sums of exponentials: a panel contributes one factor, a node the other."""
-        part = self.part
-        here, there = np.exp(part.poles * mid[:, None]), np.exp(part.poles[:, None] * offsets)
+    def _modal(self, mid: Real, offsets: Real) -> tuple[Array, Real]:
+        """Sums of exponentials: the left end of a panel contributes one factor, a node the other, at most one."""
+        part, first = self.part, float(offsets.min())
+        here = np.exp(part.poles * (mid[:, None] + first))
+        there = np.exp(part.poles[:, None] * (offsets - first))
         if part.C is None:
-            return np.asarray(part.B[:, :, None, None] * here.T[:, None, :, None] * there[:, None, None, :])
+            states = np.asarray(part.B[:, :, None, None] * here.T[:, None, :, None] * there[:, None, None, :])
+            return states, np.abs(states)
         residues = np.asarray(part.C[:, None, :] * part.B.T[None]).reshape(-1, 1, part.N)
-        return np.asarray((residues * here) @ there)
+        return np.asarray((residues * here) @ there), np.asarray((np.abs(residues * here)) @ np.abs(there))
 
     def noise(self, t: Real) -> Real:
-        """Relative rounding of k at t."""
-        speed = np.abs(self.part.poles).max() if self.modes or self.part.states(t[:1]) is not None else self.norm
-        return np.asarray(EPS * (self.part.N + 4 + speed * t))
+        """Rounding of k at t, relative to the sum of its terms."""
+        speed = np.abs(self.part.poles).max() if self.closed else self.norm
+        return np.asarray(EPS * (self.part.N + 4 + speed * t) * self.growth)
 
     def tail(self, T: float) -> Real:
         """A bound of the integral of abs(k) from T on, (p, H)."""
@@ -171,21 +190,21 @@ def _panels(kernel: _Kernel, edges: Real, tol: float, before: Real, who: str, wo
                 f"[0, {edges[-1]:.3g}]. Ask for a larger tol, or discretize it."
             )
         mid, half = (a + b) / 2, (b - a) / 2
-        k = kernel(mid, half, nodes)
+        k, size = kernel(mid, half, nodes)
         k = k if kernel.part.real else _moduli_or_real(k)
         top = np.abs(k).max(axis=2)
         c = k @ transform
         rest = np.abs(c[..., -3:]).max(axis=2) * 2 * half
         rough = value + before + (top * 2 * half).sum(axis=1)
-        noise = kernel.noise(b) * 2 * half
+        noise = kernel.noise(b) * 2 * half * size
         # Each panel has a share of the tolerance; a rest as small as the rounding is no reason to halve.
         share = tol / 4 * rough.max() * (0.5 * 2 * half / span + 0.5 / (a.size + 16))
-        fine = ((rest <= share) | (rest <= 8 * noise * top)).all(axis=0)
+        fine = ((rest <= share) | (rest <= 8 * noise)).all(axis=0)
         if fine.any():
             areas, left = _absolute_areas(c[:, fine].reshape(-1, nodes.size))
             areas = areas.reshape(before.size, -1) * half[fine]
             value = value + areas.sum(axis=1)
-            error = error + ((rest + noise * top)[:, fine] + left.reshape(before.size, -1) * half[fine]).sum(axis=1)
+            error = error + ((rest + noise)[:, fine] + left.reshape(before.size, -1) * half[fine]).sum(axis=1)
         a, b = a[~fine], b[~fine]
         mid = (a + b) / 2
         a, b = np.concatenate([a, mid]), np.concatenate([mid, b])

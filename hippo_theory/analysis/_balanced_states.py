@@ -15,7 +15,7 @@ from .._arrays import Array, Immutable, Real, positive_integer, positive_real
 from ..errors import ParameterError
 from ..systems import Diagonal, StateSpace
 from ._bounded_real import Response
-from ._lyapunov import EPS, Realization, realization
+from ._lyapunov import EPS, Realization, in_range, realization, times_power
 from ._stability import outside
 from ._transfer_parts import norm_parts
 
@@ -76,7 +76,7 @@ class BalancedStates:
     def unit(self) -> float:
         """What the transfer function of ``given`` is to be multiplied by."""
         time, drive, read = self.given.units
-        return float(2.0 ** (drive + read - time))
+        return float(in_range(times_power(np.array(1.0), drive + read - time), False, self.given.who))
 
     def least_error(self, k: int) -> float:
         """No system of k states is nearer, in the Hankel norm or the H-infinity norm."""
@@ -97,8 +97,9 @@ class BalancedStates:
     def system(self, A: Array, B: Array, C: Array, D: Array) -> StateSpace:
         """A, B (k, H), C (p, k) in the units of ``given`` and D (p, H) in its own, as a system like ``source``."""
         time, drive, read = self.given.units
-        port = 2.0 ** ((drive + read) / 2)
-        return map_of(self.source, 2.0**time * A, port * B, port * C, D)
+        ports = drive + read
+        B, C = (times_power(2.0 ** (ports % 2 / 2) * x, ports // 2) for x in (B, C))
+        return map_of(self.source, times_power(A, time), B, C, D)
 
     def require_stable(self, A: Array, order: int, who: str) -> None:
         """Two equal values on either side of the cut may leave a pole on the boundary."""
@@ -121,7 +122,7 @@ def balanced_states(system: Any, who: str) -> BalancedStates:
     form, N = given.triangular(), len(given.A)
     X, Y = (_real_if(form.Z @ factor, given) for factor in (form.controllability(), form.observability()))
     U, S, Vh = np.linalg.svd(Y.conj().T @ X)
-    values = 2.0 ** (given.units[1] + given.units[2] - given.units[0]) * S[:N]
+    values = in_range(times_power(S[:N], given.units[1] + given.units[2] - given.units[0]), not S.any(), who)
     rank = int((values > N * EPS * values[0]).sum())
     if not rank:
         raise ParameterError(f"{who}: the transfer function of {source!r} is constant: it has no state to keep.")
@@ -160,7 +161,8 @@ def measured_bound(system: Any, reduced: Any, who: str) -> float:
     form = given.triangular()
     values = np.linalg.svd(form.observability().conj().T @ form.controllability(), compute_uv=False)
     time, drive, read = given.units
-    return float(np.linalg.norm(D, 2) + 2 * 2.0 ** (drive + read - time) * values.sum())
+    total = times_power(np.asarray(values.sum()), drive + read - time)
+    return float(np.linalg.norm(D, 2) + 2 * in_range(total, not values.any(), who))
 
 
 def map_of(source: Any, A: Array, B: Array, C: Array, D: Array) -> StateSpace:

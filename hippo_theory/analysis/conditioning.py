@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Array, Complex, Immutable, Real
+from .._arrays import Array, Complex, Immutable, Real, Scalar
 from .._double import scaled
 from .._optional import require
 from .._precision import working_precision
@@ -27,7 +27,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class EigenvectorCondition:
+class EigenvectorCondition(Scalar):
     """kappa(V) = ||V|| ||V^{-1}|| for eigenvectors of unit length.
 
     Attributes

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Array
+from .._arrays import Array, Scalar
 from ..errors import AccuracyWarning
 from ..systems import Diagonal
 from .field_of_values import moderate_matrix
@@ -19,7 +19,7 @@ _EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
-class HenriciDeparture:
+class HenriciDeparture(Scalar):
     """Departure from normality; made by ``ht.henrici_departure``.
 
     Attributes

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._arrays import Array, Complex, Immutable, Real, positive_real
+from .._arrays import Array, Complex, Immutable, Real, Scalar, positive_real
 from ._marching import roots_between
 from ._roads import road_to
 from .contours import Height, pseudospectral_contour
@@ -19,7 +19,7 @@ _ROUNDS, _MOST = 40, 1 << 12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PseudospectralDistance(Immutable):
+class PseudospectralDistance(Immutable, Scalar):
     """The Hausdorff distance of two pseudospectra; made by ``ht.pseudospectral_distance``.
 
     Attributes

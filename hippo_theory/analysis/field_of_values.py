@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Array, Complex, Immutable, Real, finite, positive_real
+from .._arrays import Array, Complex, Immutable, Real, Scalar, finite, positive_real
 from ..errors import ParameterError, ShapeError
 from ..operators import LegT, OnePort
 
@@ -28,7 +28,7 @@ _EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NumericalAbscissa(Immutable):
+class NumericalAbscissa(Immutable, Scalar):
     """The right end of the numerical range; made by ``ht.numerical_abscissa``.
 
     Attributes

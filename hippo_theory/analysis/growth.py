@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._arrays import Array, Immutable, Real, times
+from .._arrays import Array, Immutable, Real, Scalar, times
 from .._double import scaled
 from ..errors import ParameterError, ShapeError, UnstableSystemError
 from ..operators import LegT, OnePort, Operator
@@ -27,7 +27,7 @@ _WHO = "transient_growth"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class _Growth(Immutable):
+class _Growth(Immutable, Scalar):
     """What both kinds of time share.
 
     Attributes

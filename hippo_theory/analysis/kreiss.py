@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Immutable
+from .._arrays import Immutable, Scalar
 from ..errors import AccuracyError
 from ..operators import LegT, OnePort
 from ..systems import Diagonal
@@ -26,7 +26,7 @@ _NEAR, _BOUND, _SAMPLES = 1.03, 1.001, 400
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class KreissConstant(Immutable):
+class KreissConstant(Immutable, Scalar):
     """The supremum of Re z ||(zI - A)^{-1}||, or (abs(z) - 1) ||(zI - A)^{-1}||; made by ``ht.kreiss_constant``.
 
     Attributes

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Immutable
+from .._arrays import Immutable, Scalar
 from ..errors import AccuracyWarning, ParameterError
 from ..systems import Diagonal
 from ._level_sets import EPS, Circle, Landscape, Line, Point, wells
@@ -23,7 +23,7 @@ Ray = Callable[[float], Line]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class _Reach(Immutable):
+class _Reach(Immutable, Scalar):
     value: float
     z: complex
     eps: float

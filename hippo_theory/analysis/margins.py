@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Array, Immutable
+from .._arrays import Array, Immutable, Scalar
 from ..errors import AccuracyWarning, UnstableSystemError
 from ..systems import Diagonal
 from ._level_sets import EPS, Circle, Landscape, Line, Point, lowest
@@ -18,7 +18,7 @@ __all__ = ["InstabilityDistance", "boundary_point", "distance_to_instability", "
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class InstabilityDistance(Immutable):
+class InstabilityDistance(Immutable, Scalar):
     """The norm of the smallest perturbation that makes a matrix unstable; made by ``ht.distance_to_instability``.
 
     Attributes

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import Immutable, positive_real
+from .._arrays import Immutable, Scalar, positive_real
 from ..errors import AccuracyWarning, ParameterError
 from ..systems import StateSpace
 from ._absolute_sums import absolute_integral, absolute_sum
@@ -21,7 +21,7 @@ __all__ = ["HInfinityNorm", "SystemNorm", "h2_norm", "hankel_norm", "hinf_norm",
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class HInfinityNorm(Immutable):
+class HInfinityNorm(Immutable, Scalar):
     """The largest gain of a stable system; made by ``ht.hinf_norm``.
 
     Attributes
@@ -42,15 +42,12 @@ class HInfinityNorm(Immutable):
     error: float
     z: complex
 
-    def __float__(self) -> float:
-        return self.value
-
     def __repr__(self) -> str:
         return f"H-infinity norm {self.value:.12g} at frequency {self.frequency:.6g}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SystemNorm(Immutable):
+class SystemNorm(Immutable, Scalar):
     """A norm of a stable system; made by ``ht.h2_norm``, ``ht.hankel_norm`` and ``ht.l1_norm``.
 
     Attributes
@@ -65,9 +62,6 @@ class SystemNorm(Immutable):
     value: float
     error: float
     name: str
-
-    def __float__(self) -> float:
-        return self.value
 
     def __repr__(self) -> str:
         return f"{self.name} norm {self.value:.12g}, error {self.error:.1e}"

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._arrays import Array, Real
+from .._arrays import Array, Real, Scalar
 from .._double import Double, two_sum
 
 __all__ = ["SEARCH", "Mesh", "Peak", "axis_mesh", "highest"]
@@ -27,7 +27,7 @@ _NEAR, _CANDIDATES, _ZOOMS = 0.8, 64, 9  # what may become the highest point, ho
 
 
 @dataclass(frozen=True)
-class Peak:
+class Peak(Scalar):
     """A supremum over the imaginary axis, and the frequency w >= 0 where it is attained."""
 
     value: float

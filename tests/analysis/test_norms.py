@@ -481,3 +481,48 @@ def test_results_are_numbers_print_and_do_not_change():
         assert pickle.loads(pickle.dumps(result)).value == result.value
         with pytest.raises(AttributeError):
             result.value = 0.0
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        ht.hinf_norm(ht.LegS(3)),
+        ht.h2_norm(ht.LegS(3)),
+        ht.eigenvector_condition(ht.LegS(3)),
+        ht.henrici_departure(ht.LegS(3).A),
+        ht.numerical_abscissa(ht.LegS(3)),
+        ht.transient_growth(ht.LegS(3)),
+        ht.kreiss_constant(ht.LegS(3)),
+        ht.pseudospectral_abscissa(ht.LegS(3), 0.1),
+        ht.distance_to_instability(ht.LegS(3)),
+        ht.diagonal_error(ht.LegS(3)).peak(),
+    ],
+    ids=lambda result: type(result).__name__,
+)
+def test_every_result_that_is_one_number_is_that_number(result):
+    assert float(result) == result.value
+    assert math.isfinite(float(result))
+
+
+class TestRoundingOfThePeakToPeakNorm:
+    """Of kernels with cancellation the reported error covers the true one."""
+
+    @pytest.mark.parametrize("n", [2, 4, 8, 12, 16, 20, 24])
+    def test_of_companion_forms_of_a_multiple_pole(self, n):
+        # t^{n-1} e^{-t}/(n-1)! is positive, and its integral G(0) = 1.
+        A, B, C = np.zeros((n, n)), np.zeros(n), np.zeros(n)
+        A[0], B[0], C[-1] = [-math.comb(n, k) for k in range(1, n + 1)], 1.0, 1.0
+        A[np.arange(1, n), np.arange(n - 1)] = 1.0
+        found = ht.l1_norm(ht.StateSpace(A, B, C))
+        assert abs(found.value - 1) <= found.error <= 1e-10
+
+    @pytest.mark.parametrize("poles", [[-1.0, -1e4, -1e8], [-1e-3, -1e9], [-1.0, -1e6]])
+    @pytest.mark.parametrize("dense", [True, False])
+    def test_of_decays_over_many_decades(self, poles, dense):
+        ones, exact = np.ones(len(poles)), sum(-1 / p for p in poles)
+        found = ht.l1_norm(
+            ht.StateSpace(np.diag(poles), ones, ones) if dense else ht.Diagonal(np.array(poles, complex), ones, C=ones)
+        )
+        assert abs(found.value - exact) <= found.error <= 1e-3 * exact
+        if not dense:
+            assert abs(found.value / exact - 1) <= 1e-11

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from reducible import random_system
@@ -173,3 +175,36 @@ class TestResidualization:
         small, other = (ht.balanced_residualization(x, 4).system for x in (system, image))
         w = np.linspace(0.1, 3, 9)
         assert np.abs(small.transfer(1j * np.tan(w / 2)) - other.transfer(np.exp(1j * w))).max() < 1e-12
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        ht.balanced_truncation,
+        ht.balanced_residualization,
+        ht.modal_truncation,
+        ht.h2_reduction,
+        ht.hankel_norm_approximation,
+        ht.rational_fit,
+    ],
+)
+@pytest.mark.parametrize(
+    ("A", "B", "C"),
+    [
+        ([[-1e-308]], [1.0], [1.0]),
+        ([[-1e308]], [1.0], [1.0]),
+        ([[-1e-308, 0.0], [0.0, -2e-308]], [1.0, 1.0], [1.0, 1.0]),
+        ([[-1.0, 0.0], [0.0, -2.0]], [1e160, 1e160], [1e160, 1.0]),
+        ([[-1.0, 0.0], [0.0, -2.0]], [1e-160, 1e-160], [1e-160, 1e-160]),
+    ],
+)
+def test_what_leaves_the_range_of_floats_is_refused_or_right(method, A, B, C):
+    system = ht.StateSpace(A, B, C)
+    try:
+        found = method(system, 1)
+    except ParameterError as error:
+        assert "range of floats" in str(error)
+    else:
+        gain = float(ht.hankel_singular_values(system).values[0])
+        assert math.isfinite(found.upper)
+        assert found.lower <= found.upper <= 4 * gain
