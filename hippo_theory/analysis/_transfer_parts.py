@@ -112,16 +112,10 @@ class _Modes(Part):
 
     def matrices(self) -> tuple[Array, Array, Array, Array]:
         """A, B, C, D as for every part; of stored pairs with outputs in real coordinates."""
-        stored = self.stored
-        if not (self.real and stored.conjugate_pairs):
+        if not (self.real and self.stored.conjugate_pairs):
             return super().matrices()
-        # 2 Re(C x) of x = a + ib: real states a and b, and b only where something drives it.
-        lam, B, C = stored.lam, stored.B.reshape(stored.lam.size, -1), np.atleast_2d(np.asarray(stored.C))
-        M = lam.size
-        A = np.block([[np.diag(lam.real), -np.diag(lam.imag)], [np.diag(lam.imag), np.diag(lam.real)]])
-        kept = np.append(np.ones(M, dtype=bool), (lam.imag != 0) | B.imag.any(axis=1))
-        B, C = np.vstack([B.real, B.imag]), np.hstack([2 * C.real, -2 * C.imag])
-        return A[np.ix_(kept, kept)], B[kept], C[:, kept], self.D
+        real = self.stored.to_real()
+        return real.A, real.B.reshape(real.N, -1), np.atleast_2d(np.asarray(real.C)), self.D.real
 
 
 def _is_real(M: Any) -> bool:

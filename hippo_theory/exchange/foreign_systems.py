@@ -82,9 +82,8 @@ def to_scipy(obj: Any) -> Any:
     Returns
     -------
     scipy.signal.StateSpace
-        Real matrices, with axes for every input and output: dense ones bit for bit, the identity for C=None. A stored
-        pair lam, B, C becomes the block [[Re lam, -Im lam], [Im lam, Re lam]], driven by (Re B, Im B), read by
-        (2 Re C, -2 Im C); nothing is rounded.
+        Real matrices, with axes for every input and output: dense ones bit for bit, the identity for C=None, and for
+        stored pairs the blocks of ``Diagonal.to_real``.
 
     Raises
     ------
@@ -240,13 +239,14 @@ _READERS = {
 def _matrices(obj: Any, who: str) -> tuple[Array, Array, Array, Array, float | None]:
     """A (N, N), B (N, H), C (p, N), D (p, H) and dt, real where a real realisation is known."""
     system = _as_system(obj, who)
+    D = np.asarray(system.D)
     if isinstance(system, Diagonal) and system.conjugate_pairs:
-        # Without C the M stored states are read out, and their mirror images are not.
-        system = replace(system, conjugate_pairs=False) if system.C is None else _in_real_coordinates(system)
+        # Without C the M stored states are read out: their mirror images would be N - M states that nobody sees.
+        pairs = replace(system, D=0.0)
+        system = replace(pairs, conjugate_pairs=False) if pairs.C is None else pairs.to_real()
     dense = system.to_dense()
     B = dense.B.reshape(dense.N, -1)
     C = np.eye(dense.N) if dense.C is None else np.atleast_2d(dense.C)
-    D = np.asarray(dense.D)
     D = D.reshape(len(C), B.shape[1]) if D.ndim else np.full((len(C), B.shape[1]), D)
     A, B, C, D = (np.array(M if np.any(np.imag(M)) else np.real(M)) for M in (dense.A, B, C, D))
     return A, B, C, D, dense.dt
@@ -263,22 +263,3 @@ def _real_matrices(obj: Any, who: str) -> tuple[Array, Array, Array, Array, floa
         )
     A, B, C, D = matrices
     return A, B, C, D, dt
-
-
-def _in_real_coordinates(system: Diagonal) -> StateSpace:
-    """Stored pairs as real blocks: 2 Re(C x) of x = a + ib has the states a and b, a real mode only a."""
-    full, M = system.full(), system.lam.size
-    outputs = np.asarray(full.C)
-    lam, B, C = full.lam[:M], full.B[:M].reshape(M, -1), np.atleast_2d(outputs)[:, :M]
-    A = np.zeros((M, 2, M, 2))
-    k = np.arange(M)
-    A[k, 0, k, 0] = A[k, 1, k, 1] = lam.real
-    A[k, 1, k, 0], A[k, 0, k, 1] = lam.imag, -lam.imag
-    paired = lam.imag != 0
-    kept = np.stack([np.ones(M, dtype=bool), paired], axis=1).ravel()
-    B = np.stack([B.real, B.imag], axis=1).reshape(2 * M, -1)
-    # ``full`` gives a real mode its whole weight, and a pair half of it.
-    C = np.stack([np.where(paired, 2, 1) * C.real, -2 * C.imag], axis=2).reshape(len(C), 2 * M)
-    A = A.reshape(2 * M, 2 * M)[np.ix_(kept, kept)]
-    B, C = B[kept].reshape(-1, *system.B.shape[1:]), C[:, kept].reshape(*outputs.shape[:-1], -1)
-    return StateSpace(A, B, C, system.D, system.dt)

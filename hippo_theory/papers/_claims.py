@@ -8,6 +8,9 @@ import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 __all__ = ["Claim", "ledger"]
 
 
@@ -16,7 +19,7 @@ class Claim:
     """One statement, the value it demands, the value that was measured, and whether the two agree.
 
     Built by ``near``, ``at_most``, ``rounding`` or ``same``, which derive ``passed`` from the
-    measurement. A NaN never passes.
+    measurement: one number for ``near``; of an array the largest entry is held against a bound. A NaN never passes.
 
     Attributes
     ----------
@@ -56,38 +59,39 @@ class Claim:
         return "holds" if self.passed else "FAILS"
 
     @classmethod
-    def near(cls, id: str, statement: str, source: str, *, expected: float, measured: float, tolerance: float) -> Claim:
+    def near(
+        cls, id: str, statement: str, source: str, *, expected: float, measured: ArrayLike, tolerance: float
+    ) -> Claim:
         """Passes if abs(measured - expected) <= tolerance; printed to the last decimal the tolerance sees."""
-        expected, measured = float(expected), float(measured)
+        expected, found = float(expected), float(np.asarray(measured).item())
         decimals = max(0, math.ceil(-math.log10(tolerance)))
         return cls(
             id,
             statement,
             source,
             expected,
-            measured,
+            found,
             f"{tolerance:.2g}",
-            abs(measured - expected) <= tolerance,
+            abs(found - expected) <= tolerance,
             f"{expected:.{decimals}f}",
-            f"{measured:.{decimals}f}",
+            f"{found:.{decimals}f}",
         )
 
     @classmethod
-    def at_most(cls, id: str, statement: str, source: str, *, bound: float, measured: float) -> Claim:
+    def at_most(cls, id: str, statement: str, source: str, *, bound: float, measured: ArrayLike) -> Claim:
         """Passes if measured <= bound; for a quantity with digits of its own, two of which are printed."""
-        text = f"{bound:.2g}"
-        measured = float(measured)
+        text, largest = f"{bound:.2g}", float(np.max(measured))
         return cls(
-            id, statement, source, bound, measured, "upper bound", measured <= bound, f"<= {text}", f"{measured:.2g}"
+            id, statement, source, bound, largest, "upper bound", largest <= bound, f"<= {text}", f"{largest:.2g}"
         )
 
     @classmethod
-    def rounding(cls, id: str, statement: str, source: str, *, bound: float, measured: float) -> Claim:
+    def rounding(cls, id: str, statement: str, source: str, *, bound: float, measured: ArrayLike) -> Claim:
         """Passes if measured <= bound; for rounding errors, of which no digit is worth printing."""
-        measured = float(measured)
-        passed = measured <= bound
-        found = "within" if passed else f"{measured:.1e}"
-        return cls(id, statement, source, 0.0, measured, f"rounding, < {_round_up(bound)}", passed, "0", found)
+        largest = float(np.max(measured))
+        passed = largest <= bound
+        found = "within" if passed else f"{largest:.1e}"
+        return cls(id, statement, source, 0.0, largest, f"rounding, < {_round_up(bound)}", passed, "0", found)
 
     @classmethod
     def same(cls, id: str, statement: str, source: str, *, expected: str, measured: str) -> Claim:

@@ -19,7 +19,7 @@ from ..systems import Diagonal, DiagonalPlusLowRank, StateSpace
 from .balls import conjugate, embed
 from .gramian_balls import Gramians, best_alpha, chain_gramians, diagonal_gramians, summed_gramians
 
-__all__ = ["ExactSystem", "as_matrix", "exact_system"]
+__all__ = ["ExactSystem", "as_matrix", "exact_matrix", "exact_system", "lapack_poles", "operator_poles"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _readout(C: Any, N: int, who: str) -> Array:
 
 
 def _of_operator(operator: Operator, C: Array) -> ExactSystem:
-    arb, N = require("flint").arb, operator.N
+    arb, N, poles = require("flint").arb, operator.N, operator_poles(operator)
     if isinstance(operator, PoleChain) and not operator.a.imag.any() and not C.imag.any():
 
         def closed(bits: int) -> Gramians:
@@ -76,8 +76,7 @@ def _of_operator(operator: Operator, C: Array) -> ExactSystem:
                 a = [arb(float(x.real)) for x in operator.a]
                 return chain_gramians(a, arb(float(operator.shift)), as_matrix(embed(C.real)))
 
-        return ExactSystem(repr(operator), N, closed, lambda: not C.any(), -operator.a - operator.shift, False)
-    poles = -operator.a - operator.shift if isinstance(operator, PoleChain) else _lapack(operator.A)
+        return ExactSystem(repr(operator), N, closed, lambda: not C.any(), poles, False)
     alpha = best_alpha(poles)
 
     def summed(bits: int) -> Gramians | None:
@@ -90,28 +89,18 @@ def _of_operator(operator: Operator, C: Array) -> ExactSystem:
 def _of_dense(system: StateSpace | DiagonalPlusLowRank, C: Array, who: str) -> ExactSystem:
     name, N, discrete = repr(system), system.N, system.dt is not None
     B = embed(system.B).reshape(N, -1)
-
-    def exact() -> Array:
-        if isinstance(system, StateSpace):
-            return embed(system.A)
-        P = system.P.reshape(N, -1)
-        Q = P if system.Q is None else system.Q.reshape(N, -1)
-        A = -(embed(P) @ conjugate(embed(Q)).T)
-        A[np.arange(N), np.arange(N)] += embed(system.lam)
-        return np.asarray(A)
-
     floats = system.to_dense().A
     if isinstance(system, StateSpace) and (np.array_equal(floats, np.tril(floats)) or not np.tril(floats, -1).any()):
         poles = np.diagonal(floats).astype(np.complex128)
         _require_stable(poles, name, discrete, who)
     else:
-        poles = _lapack(floats)
+        poles = lapack_poles(floats)
     alpha = None if discrete else best_alpha(poles)
 
     def summed(bits: int) -> Gramians | None:
-        return _summed(as_matrix(exact()), as_matrix(B), as_matrix(embed(C)), alpha, bits)
+        return _summed(as_matrix(exact_matrix(system)), as_matrix(B), as_matrix(embed(C)), alpha, bits)
 
-    return ExactSystem(name, N, summed, lambda: _vanishes(exact(), B, embed(C)), poles, discrete)
+    return ExactSystem(name, N, summed, lambda: _vanishes(exact_matrix(system), B, embed(C)), poles, discrete)
 
 
 def _of_diagonal(system: Diagonal, C: ArrayLike | None, who: str) -> ExactSystem:
@@ -124,6 +113,11 @@ def _of_diagonal(system: Diagonal, C: ArrayLike | None, who: str) -> ExactSystem
     _require_stable(system.lam, name, discrete, who)
 
     def modes() -> tuple[Array, Array, Array]:
+        """Poles (N,), B (N, H) and C (p, N) of all modes in balls: ``Diagonal.full`` without a rounding.
+
+        Of stored pairs 2 Re(C_j B_j/(s - lam_j)) is one state with that residue for a real mode, and otherwise two,
+        the stored one and its mirror image. Products of B and C are made at the working precision.
+        """
         if not system.conjugate_pairs:
             return lam, B, rows
         b, c = B.copy(), rows.copy()
@@ -152,7 +146,19 @@ def _of_diagonal(system: Diagonal, C: ArrayLike | None, who: str) -> ExactSystem
         A[np.arange(poles.size), np.arange(poles.size)] = poles
         return _vanishes(A, b, c)
 
-    return ExactSystem(name, modes()[0].size, closed, vanishes, system.lam.astype(np.complex128), discrete)
+    return ExactSystem(name, system.N, closed, vanishes, system.lam.astype(np.complex128), discrete)
+
+
+def exact_matrix(system: StateSpace | DiagonalPlusLowRank) -> Array:
+    """A (N, N) in balls: the floats of a dense one; diag(lam) - P Q^* at the working precision."""
+    if isinstance(system, StateSpace):
+        return embed(system.A)
+    N = system.N
+    P = system.P.reshape(N, -1)
+    Q = P if system.Q is None else system.Q.reshape(N, -1)
+    A = -(embed(P) @ conjugate(embed(Q)).T)
+    A[np.arange(N), np.arange(N)] += embed(system.lam)
+    return np.asarray(A)
 
 
 def as_matrix(balls: Array) -> Any:
@@ -195,12 +201,19 @@ def _vanishes(A: Array, B: Array, C: Array) -> bool:
     return True
 
 
-def _lapack(A: Array) -> Complex:
-    """Eigenvalues without any proof: where to scale, and what to name."""
+def lapack_poles(A: Array) -> Complex:
+    """Eigenvalues without any proof: where to scale, and what to name. Empty where LAPACK does not converge."""
     try:
         return np.asarray(np.linalg.eigvals(A), dtype=np.complex128)
     except np.linalg.LinAlgError:
         return np.zeros(0, dtype=np.complex128)
+
+
+def operator_poles(operator: Operator) -> Complex:
+    """Those that a chain was made of, rounded once in the shift; of other families LAPACK's."""
+    if isinstance(operator, PoleChain):
+        return np.asarray(-operator.a - operator.shift, dtype=np.complex128)
+    return lapack_poles(operator.A)
 
 
 def _require_stable(poles: Array, name: str, discrete: bool, who: str) -> None:

@@ -19,10 +19,10 @@ import numpy as np
 from .._arrays import Array, Complex
 from .._optional import require
 from ..errors import ParameterTypeError
-from ..operators import Operator, PoleChain
+from ..operators import Operator
 from ..systems import Diagonal, DiagonalPlusLowRank, StateSpace
-from .balls import conjugate, embed
-from .exact_systems import as_matrix
+from .balls import embed
+from .exact_systems import as_matrix, exact_matrix, lapack_poles, operator_poles
 
 __all__ = ["ExactTransfer", "coefficients", "exact_transfer", "polynomial"]
 
@@ -85,29 +85,20 @@ def _of_operator(operator: Operator) -> ExactTransfer:
         A, B = operator.balls(flint.ctx.prec)
         return _from_matrices(A, B, None, np.zeros((N, 1)))
 
-    poles = -operator.a - operator.shift if isinstance(operator, PoleChain) else _lapack(operator.A)
-    return ExactTransfer(repr(operator), N, (N, 1), None, True, poles.astype(np.complex128), None, fraction)
+    return ExactTransfer(repr(operator), N, (N, 1), None, True, operator_poles(operator), None, fraction)
 
 
 def _of_dense(system: StateSpace | DiagonalPlusLowRank, name: str) -> ExactTransfer:
     N, floats = system.N, system.to_dense().A
     B, C, D = _ports(system, N)
 
-    def exact() -> Array:
-        if isinstance(system, StateSpace):
-            return embed(system.A)
-        P = system.P.reshape(N, -1)
-        Q = P if system.Q is None else system.Q.reshape(N, -1)
-        A = -(embed(P) @ conjugate(embed(Q)).T)
-        A[np.arange(N), np.arange(N)] += embed(system.lam)
-        return np.asarray(A)
-
     def fraction() -> tuple[Any, Array]:
         read = None if C is None else as_matrix(embed(C))
-        return _bilinear(*_from_matrices(as_matrix(exact()), as_matrix(embed(B)), read, D), N, system.dt)
+        A = as_matrix(exact_matrix(system))
+        return _bilinear(*_from_matrices(A, as_matrix(embed(B)), read, D), N, system.dt)
 
     triangular = isinstance(system, StateSpace) and not (np.tril(floats, -1).any() and np.triu(floats, 1).any())
-    poles = (np.diagonal(floats) if triangular else _lapack(floats)).astype(np.complex128)
+    poles = (np.diagonal(floats) if triangular else lapack_poles(floats)).astype(np.complex128)
     real = not any(np.any(np.imag(M)) for M in (*system.tensors().values(), D))
     return ExactTransfer(name, N, D.shape, system.dt, real, poles, embed(poles) if triangular else None, fraction)
 
@@ -119,6 +110,10 @@ def _of_diagonal(system: Diagonal, name: str) -> ExactTransfer:
     poles = np.concatenate([lam, off.conj()])
 
     def fraction() -> tuple[Any, Array]:
+        """chi(s) = prod (s - lam_j) over all n poles, and the numerators by h_k = sum_j C_j lam_j^k B_j, k < n.
+
+        For stored pairs h_k = 2 Re of the sum over the stored modes; a real mode has half of its B there.
+        """
         flint = require("flint")
         modes, n = embed(poles if pairs else lam), poles.size
         chi = np.array([flint.arb(1)], dtype=object)
@@ -140,13 +135,6 @@ def _of_diagonal(system: Diagonal, name: str) -> ExactTransfer:
     real = not any(np.any(np.imag(M)) for M in entries)
     poles = poles.astype(np.complex128)
     return ExactTransfer(name, poles.size, D.shape, system.dt, real, poles, embed(poles), fraction)
-
-
-def _lapack(A: Array) -> Complex:
-    try:
-        return np.asarray(np.linalg.eigvals(A), dtype=np.complex128)
-    except np.linalg.LinAlgError:
-        return np.zeros(0, dtype=np.complex128)
 
 
 def _ports(system: Any, states: int) -> tuple[Array, Array | None, Array]:

@@ -26,7 +26,7 @@ class Diagonal(System):
     B : array_like, shape (M,) or (M, H)
         A vector is one input; of a matrix every column is one, and results have an axis for them.
     C : array_like, shape (M,) or (p, M), optional
-        None reads out the (stored) modal state.
+        None reads out the modal state; of pairs the M stored states alone, not their mirror images.
     D : scalar or array_like, default 0
         A scalar is added to every output of one input; an array has the shape (p,), (H,) or (p, H) of the outputs
         and inputs.
@@ -79,35 +79,111 @@ class Diagonal(System):
     @property
     def N(self) -> int:
         """State size: all modes, mirror images included."""
-        return self.poles.size
+        return self.lam.size + int(self._paired.sum())
 
     @property
     def poles(self) -> Array:
         """All eigenvalues (N,): the stored ones, then the mirror images of those off the real axis."""
-        return self.full().lam.astype(np.complex128)
+        return np.concatenate([self.lam, self.lam[self._paired].conj()]).astype(np.complex128)
+
+    @property
+    def _paired(self) -> Array:
+        """Which stored modes have a mirror image, (M,)."""
+        paired: Array = self.conjugate_pairs & (self.lam.imag != 0)
+        return paired
 
     def full(self) -> Self:
-        """The same system with every mode written out: stored modes first, then the mirror images."""
+        """The same system with every mode written out: stored modes first, then the mirror images.
+
+        Transfer function and kernel stay. Without C the stored states are still what is read out: the mirror images
+        have columns of zeros in a C of shape (M, N), and a real mode, whose B is doubled here, an entry of modulus 1/2.
+        """
         if not self.conjugate_pairs:
             return self
-        real, B = self.lam.imag == 0, self.B
+        paired, B = self._paired, self.B
 
         def mirrored(x: Array) -> Array:
-            return np.concatenate([x, x[..., ~real].conj()], axis=-1)
+            return np.concatenate([x, x[..., paired].conj()], axis=-1)
 
-        turn = np.ones(real.size, dtype=np.complex128)
+        turn = np.ones(paired.size)
         if B.ndim == 1:
             # 2 Re(C B) of a real mode is one real residue: turn a complex B there into its modulus.
-            turned = real & (B.imag != 0)
-            turn = np.where(turned, np.exp(1j * np.angle(B)), turn)
+            turned = ~paired & (B.imag != 0)
+            if turned.any():
+                turn = np.where(turned, np.exp(1j * np.angle(B)), turn)
             B = np.where(turned, np.abs(B), B)
-        B = np.where(real, 2 * B.T, B.T)
-        C = self.C if self.C is None else mirrored(np.where(real, (self.C * turn).real, self.C))
+        B = np.where(paired, B.T, 2 * B.T)
+        if self.C is None:
+            C = np.eye(paired.size, self.N) * np.where(paired, turn, turn / 2)[:, None]
+        else:
+            C = mirrored(np.where(paired, self.C, (self.C * turn).real))
         return replace(self, lam=mirrored(self.lam), B=mirrored(B).T, C=C, conjugate_pairs=False)
 
     def to_dense(self) -> StateSpace:
+        """diag(lam), B, C, D of ``full()``: the same outputs; of stored pairs N states, with or without C."""
         system = self.full()
         return StateSpace(np.diag(system.lam), system.B, system.C, system.D, system.dt)
+
+    def to_real(self) -> StateSpace:
+        """The same system in real numbers: a stored pair is a block of two real states, a real mode is one.
+
+        A pair x, conj(x) is seen as (sqrt(2) Re x, -sqrt(2) Im x), a unitary turn. With lam = a + i w,
+
+            A_j = [[a, w], [-w, a]],  B_j = sqrt(2) (Re B, -Im B),  C_j = sqrt(2) (Re C, Im C).
+
+        Returns
+        -------
+        StateSpace
+            Real A, B, C, D with N states in the order of the stored modes; axes of inputs and outputs as they are.
+            A is exact, and so is what belongs to a real mode; B and C of a pair are right to one eps, that of sqrt(2).
+
+        Raises
+        ------
+        ParameterError
+            Outputs that no real matrices have: modes that are not stored as pairs with complex lam, B or C; pairs
+            without C, whose stored complex states are read out; a complex D.
+
+        Notes
+        -----
+        A unitary turn keeps the norms of A, e^{tA}, B and C, and turns the Gramians and A + A^* + B B^* (theory F5) of
+        ``full()``. Cost O(N^2), for the zeros of A.
+
+        Examples
+        --------
+        >>> import hippo_theory as ht
+        >>> layer = ht.s4d("legs", 8, C=[1.0] * 8).system.to_real()
+        >>> layer, layer.A.dtype
+        (StateSpace(N=8, 1 output(s), D=0, dt=None), dtype('float64'))
+        >>> ht.Diagonal([-0.5 + 3j], [1.0], C=[1.0], conjugate_pairs=True).to_real().A.tolist()
+        [[-0.5, 3.0], [-3.0, -0.5]]
+        """
+        full, M, paired = self.full(), self.lam.size, self._paired
+        lam, B = full.lam[:M], full.B.T[..., :M]
+        C = None if full.C is None else full.C[..., :M]
+        if self.C is None and paired.any():
+            raise ParameterError(
+                "Diagonal.to_real: without C the stored complex states are read out; give C, whose output is 2 Re(C x)."
+            )
+        D = np.asarray(self.D)
+        alone = {name: x[..., ~paired] for name, x in (("lam", lam), ("B", B), ("C", C)) if x is not None}
+        names = [name for name, x in (*alone.items(), ("D", D)) if x.imag.any()]
+        if names:
+            raise ParameterError(
+                f"Diagonal.to_real: imaginary parts in {', '.join(names)}, outside of stored pairs, have no place in a "
+                "real form; where the kernel is real, store halves, ht.Diagonal(lam, B, C, conjugate_pairs=True)."
+            )
+        kept = np.stack([np.ones(M, dtype=bool), paired], axis=1).ravel()
+        weight = np.sqrt(np.where(paired, 2.0, 1.0))
+
+        def turned(x: Array, sign: int) -> Array:
+            both = np.stack([weight * x.real, sign * weight * x.imag], axis=-1)
+            return both.reshape(*x.shape[:-1], 2 * M)[..., kept]
+
+        A, k = np.zeros((M, 2, M, 2)), np.arange(M)
+        A[k, 0, k, 0] = A[k, 1, k, 1] = lam.real
+        A[k, 0, k, 1], A[k, 1, k, 0] = lam.imag, -lam.imag
+        A = A.reshape(2 * M, 2 * M)[np.ix_(kept, kept)]
+        return StateSpace(A, turned(B, -1).T, None if C is None else turned(C, 1), D.real, self.dt)
 
     def discretize(self, dt: float, method: str = "zoh", *, alpha: float | None = None) -> Self:
         """The sampled modes; methods, conventions and errors are those of ``StateSpace.discretize``.

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from hippo_theory.papers import Claim, ledger
@@ -53,3 +54,17 @@ def test_the_ledger_counts_what_holds_and_shows_what_fails():
     assert text.endswith("1 of 2 claims hold.")
     assert "FAILS" in text and "a/bad" in text and "Bad." in text
     assert str(claims[1]) == "FAILS a/bad: expected 1.0, measured 2.0 (tolerance 0.1)"
+
+
+def test_of_an_array_the_largest_entry_is_held_against_the_bound():
+    for kind in (Claim.at_most, Claim.rounding):
+        below = kind(*ABOUT, bound=1e-3, measured=np.array([[9e-4, -5.0]]))
+        assert below.passed and below.measured == 9e-4
+        assert not kind(*ABOUT, bound=1e-3, measured=[1e-4, 2e-3, 0.0]).passed
+        assert not kind(*ABOUT, bound=1e-3, measured=[1e-4, math.nan, 0.0]).passed
+
+
+def test_a_value_is_one_number():
+    assert Claim.near(*ABOUT, expected=1.0, measured=np.array(1.05), tolerance=0.1).measured == 1.05
+    with pytest.raises(ValueError, match="size 1"):
+        Claim.near(*ABOUT, expected=1.0, measured=[1.0, 1.0], tolerance=0.1)
