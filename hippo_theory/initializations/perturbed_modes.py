@@ -57,7 +57,7 @@ def diagonalized(A: Array, B: Array, who: str, line: float | None = None) -> Mod
     if line is None and lam[worst].real >= 0:
         raise UnstableSystemError(
             f"{who}: A + E has the eigenvalue {lam[worst]:.6g}; only a stable layer can be made of it. Take a smaller "
-            'perturbation, another draw, or method="allpass", which is always stable.'
+            'perturbation or another draw; method="allpass" keeps every stable dissipative A stable.'
         )
     pairs = not np.iscomplexobj(A)
     if pairs:

@@ -200,14 +200,15 @@ def _allpass(source: Operator | StateSpace, options: dict[str, Any], who: str) -
         peak = homotopy_error(source, rho) if isinstance(source, OnePort) else state_error(source, form(rho).system)
         return peak.value
 
-    if "kappa" in options:
-        rho = rho_of_kappa(form, positive_real(options["kappa"], "kappa", who), who)
-    elif "error" in options:
-        rho = rho_of_error(error, positive_real(options["error"], "error", who), who)
+    targets = {name: positive_real(options[name], name, who) for name in ("kappa", "error") if name in options}
+    if "kappa" in targets:
+        rho = rho_of_kappa(form, targets["kappa"], who)
+    elif "error" in targets:
+        rho = rho_of_error(error, targets["error"], who)
     else:
         rho = unit_interval(options.get("rho", 0.1), who)
     if isinstance(source, OnePort):
-        rho = steered(form, rho, upwards="error" not in options, who=who)
+        rho = steered(form, rho, who, **targets)
     return form(rho), rho / (1 + rho) * dissipation, {"rho": rho}
 
 

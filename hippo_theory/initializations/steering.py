@@ -26,7 +26,7 @@ def rho_of_kappa(form: Callable[[float], Modes], kappa: float, who: str) -> floa
     """From 1/kappa in the direction of the target, then halvings between the last two tries."""
     if kappa < 1:
         raise ParameterError(f"{who}: a condition number is at least 1, got kappa = {kappa:g}.")
-    rho, step = 1 / kappa, 1.25
+    rho, step = max(1 / kappa, _SMALLEST), 1.25
     good = _condition(form, rho) <= kappa
     while True:
         other = rho / step if good else min(rho * step, 1.0)
@@ -62,13 +62,15 @@ def _searched(meets: Callable[[float], bool], met: float, missed: float) -> floa
     return met
 
 
-def steered(form: Callable[[float], Modes], rho: float, upwards: bool, who: str) -> float:
-    """rho, or the nearest one away from a collision; only below where a larger one would miss a target."""
+def steered(
+    form: Callable[[float], Modes], rho: float, who: str, *, kappa: float = math.inf, error: float = math.inf
+) -> float:
+    """rho, or the nearest one away from a collision that still meets a target: a kappa, or an error, only below."""
     if (here := _condition(form, rho)) * rho <= _COLLISION:
         return rho
-    for above in (rho * _WALK**k for k in range(1, _STEPS)):
-        for other in (rho * rho / above, above) if upwards else (rho * rho / above,):
-            if other <= 1 and (found := _condition(form, other)) * other <= _COLLISION:
+    for away in (_WALK**k for k in range(1, _STEPS)):
+        for other in (rho / away, rho * away) if error == math.inf else (rho / away,):
+            if other <= 1 and (found := _condition(form, other)) <= min(_COLLISION / other, kappa):
                 warnings.warn(
                     f"{who}: at rho = {rho:.6g} two eigenvalues nearly collide, kappa(V) = {here:.3g}; "
                     f"rho = {other:.6g} with kappa(V) = {found:.3g} is used.",
@@ -77,6 +79,6 @@ def steered(form: Callable[[float], Modes], rho: float, upwards: bool, who: str)
                 )
                 return other
     raise AccuracyError(
-        f"{who}: kappa(V) = {here:.3g} at rho = {rho:.6g}, and no rho within a factor "
-        f"{_WALK**_STEPS:.0f} has eigenvectors better than {_COLLISION:g}/rho; give kappa= instead."
+        f"{who}: kappa(V) = {here:.3g} at rho = {rho:.6g}, and no rho within a factor {_WALK**_STEPS:.0f} has "
+        f"eigenvectors better than {_COLLISION:g}/rho; give kappa= instead, or take the operator itself (ht.s4)."
     )

@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -10,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hippo_theory as ht
-from hippo_theory.errors import AccuracyWarning, ParameterError, ParameterTypeError, ShapeError, UnknownNameError
+from hippo_theory.errors import (
+    AccuracyError,
+    AccuracyWarning,
+    ParameterError,
+    ParameterTypeError,
+    ShapeError,
+    UnknownNameError,
+)
 from hippo_theory.initializations import PerturbedDiagonalization
 
 EPS = np.finfo(np.float64).eps
@@ -100,6 +108,25 @@ class TestTargets:
     def test_an_error_too_small_is_refused(self):
         with pytest.raises(ParameterError, match="s4"):
             ht.ptd(ht.LegS(8), error=1e-14)
+
+    @pytest.mark.parametrize("op", [ht.LegS(8), ht.LagT(5), ht.FouT(5)], ids=ids)
+    def test_a_condition_that_every_rho_has_leaves_next_to_nothing_of_the_perturbation(self, op):
+        made = ht.ptd(op, kappa=1e300)
+        assert made.rho == 1e-12
+        assert made.transfer_error <= 1e-11
+
+    @pytest.mark.parametrize("kappa", [270.0, 400.0, 460.0, 500.0, 1000.0, 2900.0])
+    def test_a_condition_is_still_met_next_to_a_collision(self, kappa):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AccuracyWarning)
+            made = ht.ptd(ht.LegS(16), kappa=kappa)
+        assert made.kappa <= kappa * (1 + 1e-9)
+        assert made.kappa * made.rho <= 2
+
+    @pytest.mark.parametrize("rho", [1e-30, 1e-300])
+    def test_a_rho_that_floats_cannot_tell_from_zero_is_refused(self, rho):
+        with pytest.raises(AccuracyError, match=r"ht\.s4"):
+            ht.ptd(ht.LegS(8), rho=rho)
 
     def test_a_condition_below_one_is_refused(self):
         with pytest.raises(ParameterError, match="at least 1"):
