@@ -97,8 +97,9 @@ class _Secular:
     def root(self, start: complex, bits: int) -> Any:
         """A ball with exactly one root, by Newton's method for 1/h - 1/H, nearly linear next to a pole."""
         flint = require("flint")
-        # What was rounded onto a pole, or beyond the axis, as float32 does for rho near 1.
-        x = flint.acb(max(start.real, abs(start) * 2.0**-30), start.imag)
+        # To first order next to the pole: what was rounded onto it, or beyond the axis, as float32 does for rho near 1.
+        nearest = min(range(len(self.poles)), key=lambda j: abs(start + complex(self.poles[j])))
+        x = flint.acb(max(start.real, float(self.m[nearest] / self.H) / 2), start.imag)
         for _ in range(_NEWTON):
             h, slope = self.at(x)
             step = h * (1 - h / self.H) / slope
@@ -132,6 +133,8 @@ def _require_all(x: list[Any], N: int) -> None:
 def _conditions(secular: _Secular, x: Complex, shift: float, rho: float) -> tuple[float, float, float, float]:
     """By what the modulus of b is known to full relative accuracy also near the axis, where it is close to 1."""
     m, poles = (np.array([f(z) for z in values]) for f, values in ((float, secular.m), (complex, secular.poles)))
+    unit = np.ldexp(1.0, int(np.frexp(np.abs(x).max())[1]))  # of time: cubes stay in the range of floats
+    x, m, poles, shift = x / unit, m / unit, poles / unit, shift / unit
     r = 1 / (x[:, None] + poles)
     first, second = -(m * r**2).sum(axis=1), 2 * (m * r**3).sum(axis=1)
     across: Real = 2 * rho / ((1 - rho) ** 2 * np.abs(first))

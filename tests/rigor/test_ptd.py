@@ -28,6 +28,7 @@ ONE_PORT = {
     "LegS kappa": lambda: ht.ptd(ht.LegS(12), kappa=50),
     "S4D": lambda: ht.ptd(ht.LegS(8), rho=1.0),
     "nearly S4D": lambda: ht.ptd(ht.LegS(9), rho=0.999999),
+    "next to S4D": lambda: ht.ptd(ht.LegS(9), rho=1 - 1e-12),  # float32 rounds it onto the line
     "LagT": lambda: ht.ptd(ht.LagT(12), rho=0.3),
     "FouT": lambda: ht.ptd(ht.FouT(15)),
     "TM": lambda: ht.ptd(PAIRS, rho=0.2),
@@ -319,6 +320,14 @@ def test_legs_is_proved_to_stay_in_the_tube_at_every_size(N):
     assert found["transfer error by theory"].value == pytest.approx(0.1 / 1.8, rel=1e-14)
     assert found["eigenvector condition"].value <= 10
     assert found["eigenvector condition"].value <= (1 + 1e-11 * N) * found["eigenvector condition from below"].value
+
+
+@pytest.mark.parametrize("unit", [1e-150, 1e150])
+def test_units_of_time_do_not_matter(unit):
+    layer = ht.ptd(ht.TakenakaMalmquist([unit, 3 * unit]), rho=0.2)
+    found = ht.certify(layer)
+    assert found.passed
+    assert layer.transfer_error <= found["transfer error"].value <= 1.011 * layer.transfer_error
 
 
 def test_the_error_of_an_unstable_source_is_open_and_its_stable_layer_is_certified():
